@@ -1,0 +1,134 @@
+"""Writes the API reference and the whole library on one page, from the public names themselves."""
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+
+import chainrule
+
+# How it works inside, and what is run rather than imported.
+PRIVATE = {"chainrule.engine", "chainrule.cli", "chainrule.demo", "chainrule.__main__"}
+
+
+def public_modules():
+    """The package itself first, then its public modules and theirs, by name."""
+    yield chainrule
+    yield from below(chainrule)
+
+
+def below(package):
+    for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if info.name in PRIVATE or info.name.rpartition(".")[2].startswith("_"):
+            continue
+        module = importlib.import_module(info.name)
+        if not re_exported(module, package):
+            yield module
+            if info.ispkg:
+                yield from below(module)
+
+
+def re_exported(module, package):
+    """Whether the package above shows all names of the module: then it needs no page."""
+    if package is chainrule:
+        return False
+    shown = vars(package)
+    return all(shown.get(name) is value for name, value in public_names(module).items())
+
+
+def public_names(module):
+    """Public names with their values: `__all__`, or else what was written in this package."""
+    if hasattr(module, "__all__"):
+        return {name: getattr(module, name) for name in module.__all__}
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("_") and is_ours(value) and not isinstance(value, ModuleType)
+    }
+
+
+def is_ours(value):
+    return (getattr(value, "__module__", None) or "").startswith("chainrule")
+
+
+def directive(value):
+    if inspect.isclass(value):
+        return "autoclass"
+    return "autofunction" if inspect.isroutine(value) else "autodata"
+
+
+def reference_page(module):
+    """One module: its docstring, then every public name with its docstring."""
+    name = module.__name__
+    lines = [name, "=" * len(name), "", f".. automodule:: {name}", "   :no-members:", ""]
+    elsewhere = []
+    for label, value in public_names(module).items():
+        if isinstance(value, ModuleType):
+            continue
+        if is_ours(value):
+            lines += [f".. {directive(value)}:: {name}.{label}", ""]
+            if inspect.isclass(value):
+                lines[-1:] = ["   :members:", ""]
+        else:
+            elsewhere.append(f"``{label}``")
+    if elsewhere:
+        lines += ["Plain values, and names that are NumPy's own: " + ", ".join(elsewhere) + ".", ""]
+    return "\n".join(lines)
+
+
+def one_page(modules):
+    """Every public name with its signature and its first line."""
+    lines = ["The whole library on one page", "=============================", ""]
+    for module in modules:
+        name = module.__name__
+        lines += [name, "-" * len(name), "", escape(first_line(module)), ""]
+        for label, value in public_names(module).items():
+            if isinstance(value, ModuleType) or not is_ours(value):
+                continue
+            role = "class" if inspect.isclass(value) else "func"
+            link = f":py:{role}:`{label}{signature(value)} <{name}.{label}>`"
+            lines += [f"- {link}: {escape(first_line(value))}"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def first_line(value):
+    return (inspect.getdoc(value) or "").partition("\n")[0]
+
+
+def signature(value):
+    """Names of the arguments only."""
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except (TypeError, ValueError):
+        return ""
+    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    return f"({', '.join(stars.get(item.kind, '') + item.name for item in parameters)})"
+
+
+def escape(text):
+    """A line of a docstring as reStructuredText."""
+    from docstrings import escape_line
+
+    return escape_line(text)
+
+
+def write(app):
+    folder = Path(app.srcdir) / "generated"
+    folder.mkdir(exist_ok=True)
+    modules = list(public_modules())
+    pages = {f"{module.__name__}.rst": reference_page(module) for module in modules}
+    pages["library.rst"] = one_page(modules)
+    for old in folder.glob("*.rst"):
+        if old.name not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        path = folder / name
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def setup(app):
+    app.connect("builder-inited", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
