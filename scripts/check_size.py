@@ -2,7 +2,7 @@
 
 Limits: a file has at most 400 lines of at most 100 columns; the package has on average at most
 10 tokens in a line of code; the engine has at most 4,500 lines, blank lines and docstrings left
-out. `--against REVISION` adds what changed since a revision of git.
+out. The table also shows what changed since a revision of git, by default the last but one.
 """
 
 from __future__ import annotations
@@ -112,14 +112,17 @@ def working_tree() -> dict[str, str]:
     return {path.as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
-def revision(name: str) -> dict[str, str]:
-    """Path and text of each Python file of the package at a revision of git."""
+def revision(name: str) -> dict[str, str] | None:
+    """Path and text of each Python file of the package at a revision; None if there is no such."""
 
     def git(*arguments: str) -> str:
         command = ["git", *arguments]
         return subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
 
-    paths = git("ls-tree", "-r", "--name-only", name, "--", PACKAGE).splitlines()
+    try:
+        paths = git("ls-tree", "-r", "--name-only", name, "--", PACKAGE).splitlines()
+    except (OSError, subprocess.CalledProcessError):  # no git, a shallow clone, or a first commit
+        return None
     return {path: git("show", f"{name}:{path}") for path in paths if path.endswith(".py")}
 
 
@@ -135,26 +138,32 @@ def by_part(files: dict[str, str]) -> dict[str, Size]:
 
 def table(parts: dict[str, Size], before: dict[str, Size] | None) -> str:
     """The table that is printed."""
-    rows = [f"{'part':<16}{'files':>6}{'lines':>8}{'tokens/line':>13}{'change':>8}"]
-    total = sum(parts.values(), Size())
-    for name, size in [*sorted(parts.items()), ("in all", total)]:
-        change = ""
+    rows = [f"{'part':<16}{'files':>6}{'lines':>8}{'tokens/line':>13}"]
+    if before is not None:
+        rows[0] += f"{'change':>8}"
+    for name, size in in_all(parts).items():
+        row = f"{name:<16}{size.files:>6}{size.lines:>8}{size.density:>13.1f}"
         if before is not None:
-            old = before.get(name, Size()) if name in parts else sum(before.values(), Size())
-            change = f"{size.lines - old.lines:+d}"
-        rows.append(f"{name:<16}{size.files:>6}{size.lines:>8}{size.density:>13.1f}{change:>8}")
+            row += f"{size.lines - in_all(before).get(name, Size()).lines:>+8}"
+        rows.append(row)
     return "\n".join(rows)
+
+
+def in_all(parts: dict[str, Size]) -> dict[str, Size]:
+    """The parts in order of their names, and their sum."""
+    return dict(sorted(parts.items())) | {"in all": sum(parts.values(), Size())}
 
 
 def main() -> int:
     """Measure, print, and say whether every limit holds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--against", metavar="REVISION", help="show the change since then")
+    parser.add_argument("--against", metavar="REVISION", default="HEAD~1")
     arguments = parser.parse_args()
 
     files = working_tree()
     parts = by_part(files)
-    print(table(parts, by_part(revision(arguments.against)) if arguments.against else None))
+    before = revision(arguments.against)
+    print(table(parts, None if before is None else by_part(before)))
 
     problems = [problem for path, text in files.items() for problem in violations(path, text)]
     density = sum(parts.values(), Size()).density
