@@ -6,6 +6,8 @@ import pkgutil
 from pathlib import Path
 from types import ModuleType
 
+from docstrings import escape_line
+
 import chainrule
 
 # How it works inside, and what is run rather than imported.
@@ -82,13 +84,12 @@ def one_page(modules):
     lines = ["The whole library on one page", "=============================", ""]
     for module in modules:
         name = module.__name__
-        lines += [name, "-" * len(name), "", escape(first_line(module)), ""]
+        lines += [name, "-" * len(name), "", escape_line(first_line(module)), ""]
         for label, value in public_names(module).items():
             if isinstance(value, ModuleType) or not is_ours(value):
                 continue
-            role = "class" if inspect.isclass(value) else "func"
-            link = f":py:{role}:`{label}{signature(value)} <{name}.{label}>`"
-            lines += [f"- {link}: {escape(first_line(value))}"]
+            link = f":py:obj:`{label}{signature(value)} <{name}.{label}>`"
+            lines.append(f"- {link}: {escape_line(first_line(value))}")
         lines.append("")
     return "\n".join(lines)
 
@@ -105,13 +106,6 @@ def signature(value):
         return ""
     stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
     return f"({', '.join(stars.get(item.kind, '') + item.name for item in parameters)})"
-
-
-def escape(text):
-    """A line of a docstring as reStructuredText."""
-    from docstrings import escape_line
-
-    return escape_line(text)
 
 
 def write(app):
