@@ -1,0 +1,65 @@
+"""Neural networks from scratch that you can see through."""
+
+import importlib
+
+from .engine import tree
+from .engine.compile.jit import jit
+from .engine.differentiate import backward
+from .engine.graph import Graph, Node
+from .engine.interpret import debug_nans, evaluate
+from .engine.primitives.calls import checkpoint, custom_vjp, stop_gradient
+from .engine.simplify import simplify
+from .engine.tape import tensor
+from .engine.tensor import Parameter, Tensor
+from .engine.trace import no_grad, trace
+from .engine.transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from .engine.types import TensorType
+from .engine.vectorize import vmap
+
+__version__ = "0.1.0"
+
+_ROOMS = ("data", "demo", "draw", "lax", "nn", "numpy", "optim", "random", "scipy", "train")
+
+
+def __getattr__(name: str) -> object:
+    """Import a room when it is first named, so that ``import chainrule`` stays quick."""
+    if name in _ROOMS:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "Graph",
+    "Node",
+    "Parameter",
+    "Tensor",
+    "TensorType",
+    "backward",
+    "checkpoint",
+    "custom_vjp",
+    "debug_nans",
+    "evaluate",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jit",
+    "jvp",
+    "no_grad",
+    "simplify",
+    "stop_gradient",
+    "tensor",
+    "trace",
+    "tree",
+    "value_and_grad",
+    "vjp",
+    "vmap",
+]

@@ -1,0 +1,197 @@
+"""jit: trace a function once for each signature, and run its simplified graph from then on."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from .. import trace, tree
+from ..errors import StructureError
+from ..graph import Graph
+from ..interpret import Cache, assemble
+from ..simplify import simplify
+from ..tensor import Parameter, Tensor
+from ..types import is_array
+
+
+class _Compiled:
+    """A function for one signature: its graph, its program, and how its result is built."""
+
+    def __init__(self, fn: Callable[..., Any], leaves: list[Any], structure: tree.Structure) -> None:
+        start = trace.begin()
+        inputs = []
+        for i, leaf in enumerate(leaves):
+            if _is_dynamic(leaf):
+                leaves[i] = trace.placeholder(trace.abstract(leaf))
+                inputs.append(leaves[i])
+        args, kwargs = tree.unflatten(structure, leaves)
+        modules = modules_in((args, kwargs))
+        before = [dict(module.own_buffers()) for module in modules]
+        result = fn(*args, **kwargs)
+        self.results, self.structure = tree.flatten(result, buffers=True)
+        self.changed = [
+            (number, name)
+            for number, module in enumerate(modules)
+            for name, value in module.own_buffers().items()
+            if value is not before[number].get(name)
+        ]
+        self.places = [i for i, r in enumerate(self.results) if isinstance(r, Tensor)]
+        outputs = [self.results[i] for i in self.places]
+        outputs += [modules[number].own_buffers()[name] for number, name in self.changed]
+        self.traced = trace.Traced(inputs, outputs, start)
+        self.graph = simplify(_bake_numbers(self.traced))
+        self.program = assemble(self.graph)
+
+    def __call__(self, values: list[Any], arguments: Any) -> Any:
+        values = [*values, *self.traced.values()]
+        if any(isinstance(value, Tensor) for value in values):
+            found = self.graph(*values)
+        else:
+            found = self.program(values)
+        results = list(self.results)
+        for place, value in zip(self.places, found, strict=False):
+            results[place] = value
+        if self.changed:
+            modules = modules_in(arguments)
+            news = found[len(self.places) :]
+            for (number, name), value in zip(self.changed, news, strict=True):
+                modules[number].own_buffers()[name] = value
+        return tree.unflatten(self.structure, results)
+
+
+def _bake_numbers(traced: trace.Traced) -> Graph:
+    """The graph with written numbers as constants; larger captures stay inputs, read at each call."""
+    baked = [n for n in traced.captured if n.source is None and n.known is not None and not n.shape]
+    baked = [n for n in baked if n.primitive is not None]
+    keep = [n for n in traced.inputs if n not in set(baked)]
+    traced.captured = [n for n in traced.captured if n not in set(baked)]
+    return Graph(keep, traced.graph.outputs)
+
+
+def modules_in(value: Any) -> list[Any]:
+    """All Modules in a tree, in order."""
+    if hasattr(value, "own_buffers"):
+        return [value, *modules_in(list(value.children()))]
+    if isinstance(value, dict):
+        return [m for item in value.values() for m in modules_in(item)]
+    if isinstance(value, list | tuple):
+        return [m for item in value for m in modules_in(item)]
+    return []
+
+
+def _is_dynamic(leaf: Any) -> bool:
+    return isinstance(leaf, Tensor) or is_array(leaf)
+
+
+class Jitted:
+    """What ``jit`` returns: call it like the function."""
+
+    def __init__(
+        self, fn: Callable[..., Any], static_argnums: Sequence[int], static_argnames: Sequence[str]
+    ) -> None:
+        functools.update_wrapper(self, fn)
+        self._fn = fn
+        self._static_numbers = set(static_argnums)
+        self._static_names = set(static_argnames) | _names_at(fn, static_argnums)
+        self._cache = Cache(64)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        dynamic, static = self._separate(args, kwargs)
+        leaves, structure = tree.flatten(dynamic, buffers=True)
+        leaves = [leaf.data if isinstance(leaf, Parameter) else leaf for leaf in leaves]
+        kinds = tuple([trace.abstract(leaf) if _is_dynamic(leaf) else leaf for leaf in leaves])
+        key = (structure, kinds, static)
+        try:
+            hash(key)
+        except TypeError as error:
+            raise StructureError(self._explain_unhashable(static, leaves)) from error
+        fixed = functools.partial(self._with_static, dict(static))
+        compiled = self._cache.get(key, lambda: _Compiled(fixed, list(leaves), structure))
+        return compiled([leaf for leaf in leaves if _is_dynamic(leaf)], dynamic)
+
+    def _separate(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
+        """Arguments that may change without a new trace, and those that may not."""
+        numbers = {n % len(args) if n < 0 else n for n in self._static_numbers} if args else set()
+        static = [(n, args[n]) for n in sorted(numbers) if n < len(args)]
+        static += [(k, kwargs[k]) for k in sorted(self._static_names & kwargs.keys())]
+        rest = tuple([a for n, a in enumerate(args) if n not in numbers])
+        named = {k: v for k, v in kwargs.items() if k not in self._static_names}
+        return (rest, named), tuple(static)
+
+    def _with_static(self, static: dict[Any, Any], *args: Any, **kwargs: Any) -> Any:
+        full = list(args)
+        for place in sorted(k for k in static if isinstance(k, int)):
+            full.insert(place, static[place])
+        named = {k: v for k, v in static.items() if isinstance(k, str)}
+        return self._fn(*full, **kwargs, **named)
+
+    def _explain_unhashable(self, static: Any, leaves: list[Any]) -> str:
+        for place, value in static:
+            try:
+                hash(value)
+            except TypeError:
+                return (
+                    f"jit: static argument {place!r} is a {type(value).__name__}, which cannot be "
+                    "hashed: use a tuple instead of a list, or pass it as an ordinary argument"
+                )
+        bad = [type(x).__name__ for x in leaves if not _is_dynamic(x)]
+        return f"jit: arguments must be arrays, numbers, trees of them, or hashable; got {bad}"
+
+    def graph(self, *args: Any, **kwargs: Any) -> Graph:
+        """The simplified graph that these arguments run."""
+        self(*args, **kwargs)
+        dynamic, static = self._separate(args, kwargs)
+        leaves, structure = tree.flatten(dynamic, buffers=True)
+        leaves = [leaf.data if isinstance(leaf, Parameter) else leaf for leaf in leaves]
+        kinds = tuple([trace.abstract(leaf) if _is_dynamic(leaf) else leaf for leaf in leaves])
+        return self._cache.get((structure, kinds, static), _never).graph  # type: ignore[no-any-return]
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
+
+def _never() -> Any:
+    raise AssertionError("the call before has filled the cache")
+
+
+def _names_at(fn: Callable[..., Any], numbers: Iterable[int]) -> set[str]:
+    """Names of the positional arguments with these numbers, for callers that spell them out."""
+    try:
+        names = list(inspect.signature(fn).parameters)
+    except (TypeError, ValueError):
+        return set()
+    return {names[n] for n in numbers if -len(names) <= n < len(names)}
+
+
+def jit(
+    fn: Callable[..., Any] | None = None,
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+) -> Any:
+    """The function, traced once for each signature and run as a simplified graph.
+
+    The signature is the structure of the arguments, the types of their arrays, and everything that
+    is no array. Python code inside runs at the first call only; values of arrays are not known to
+    it. Parameters that the function captures are read at each call.
+
+    Parameters
+    ----------
+    static_argnums, static_argnames
+        Arguments that are Python values to the function (a count, a flag): hashable; each value
+        has a trace of its own.
+
+    >>> import numpy as np
+    >>> @jit
+    ... def scaled(x, factor):
+    ...     return x * factor
+    >>> scaled(np.arange(3.0), 2.0)
+    array([0., 2., 4.])
+    """
+    if fn is None:
+        return functools.partial(jit, static_argnums=static_argnums, static_argnames=static_argnames)
+    numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
+    names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
+    return Jitted(fn, numbers, names)

@@ -1,0 +1,42 @@
+"""The errors that Chainrule raises: each says what was wrong, where, and what to do.
+
+```
+ChainruleError
+├── ShapeError           (ValueError)          shapes that do not meet
+├── DtypeError           (TypeError)           a dtype that the operation cannot take
+├── ConcreteValueError   (TypeError)           Python asked for a number that is not known yet
+├── DifferentiationError (TypeError)           no derivative exists, or not of this
+├── StructureError       (TypeError)           two trees (of a carry, of branches) differ
+└── NonFiniteError       (FloatingPointError)  a NaN or Inf, found by debug_nans
+```
+"""
+
+from __future__ import annotations
+
+
+class ChainruleError(Exception):
+    """Base of all errors raised by Chainrule itself."""
+
+
+class ShapeError(ChainruleError, ValueError):
+    """Shapes that do not fit together."""
+
+
+class DtypeError(ChainruleError, TypeError):
+    """A dtype that the operation cannot take."""
+
+
+class ConcreteValueError(ChainruleError, TypeError):
+    """Python asked for the value of a tensor that has none yet (under ``jit``, ``vmap``, ``scan``)."""
+
+
+class DifferentiationError(ChainruleError, TypeError):
+    """Something without a derivative was differentiated."""
+
+
+class StructureError(ChainruleError, TypeError):
+    """Two trees that must have the same structure and types have not."""
+
+
+class NonFiniteError(ChainruleError, FloatingPointError):
+    """A NaN or Inf appeared while ``debug_nans`` was watching."""

@@ -1,0 +1,201 @@
+"""A function as data: nodes, and graphs of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from itertools import count
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+from .types import TensorType, Type
+
+if TYPE_CHECKING:
+    from .primitives.families import Primitive
+    from .tensor import Tensor
+
+Place = tuple[CodeType, int]
+_serials = count()
+
+
+class Node:
+    """A value in a graph: the result of a primitive, or an input (``primitive`` is None).
+
+    Frozen, and compared by identity. A node's serial number is larger than those of its inputs, so
+    sorting by it is a topological order.
+
+    Attributes
+    ----------
+    primitive, inputs, params
+        What made it. ``params`` are static: numbers, shapes, inner graphs.
+    type
+        Its ``TensorType``; a tuple of types when the primitive has several results.
+    place
+        The user's line that made it (code object and instruction), or None.
+    known
+        Its value where that is known: an array, or a tensor of an enclosing trace; else None.
+    """
+
+    __slots__ = (
+        "inputs", "known", "params", "place", "primitive", "risky", "serial", "source", "type",
+    )
+
+    def __init__(
+        self,
+        primitive: Primitive | None,
+        inputs: tuple[Tensor, ...],
+        params: dict[str, Any],
+        type: Type,
+        place: Place | None = None,
+        known: Any = None,
+    ) -> None:
+        self.primitive = primitive
+        self.inputs = inputs
+        self.params = params
+        self.type = type
+        self.place = place
+        self.known = known
+        self.source: Any = None
+        self.risky: bool | None = None
+        self.serial = next(_serials)
+
+    @property
+    def line(self) -> str:
+        """The user's line that made it, as ``file.py:12: the source text``."""
+        return describe_place(self.place)
+
+
+def describe_place(place: Place | None) -> str:
+    """A recorded place as ``file.py:12: the source text``; empty where there is none."""
+    if place is None:
+        return ""
+    import linecache
+
+    code, instruction = place
+    number = next(
+        (line for start, end, line in code.co_lines() if start <= instruction < end and line),
+        code.co_firstlineno,
+    )
+    text = linecache.getline(code.co_filename, number).strip()
+    return f"{code.co_filename}:{number}: {text}" if text else f"{code.co_filename}:{number}"
+
+
+class Graph:
+    """A function as data: ``outputs`` computed from ``inputs``.
+
+    ``nodes`` are all nodes that the outputs need, in topological order, inputs left out. A leaf
+    that is not among the inputs is a constant.
+    """
+
+    def __init__(self, inputs: Iterable[Tensor], outputs: Iterable[Tensor]) -> None:
+        self.inputs: tuple[Tensor, ...] = tuple(inputs)
+        self.outputs: tuple[Tensor, ...] = tuple(outputs)
+
+    @cached_property
+    def nodes(self) -> list[Tensor]:
+        """Nodes in topological order, without the inputs."""
+        return reachable(self.outputs, self.inputs)
+
+    @cached_property
+    def key(self) -> tuple[Any, ...]:
+        """Structure as a hashable value: equal for graphs that compute the same from their inputs."""
+        return structure_key(self.inputs, self.nodes, self.outputs)
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Graph) and self.key == other.key)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __call__(self, *arrays: Any) -> list[Any]:
+        """Evaluate: the list of output values. On tensors, inline into their trace."""
+        from .interpret import evaluate
+
+        return evaluate(self, *arrays)
+
+    def __str__(self) -> str:
+        return print_graph(self)
+
+    __repr__ = __str__
+
+
+def reachable(outputs: Sequence[Tensor], stop: Iterable[Tensor]) -> list[Tensor]:
+    """All nodes that ``outputs`` need, ``stop`` and what only leads to it left out; in order."""
+    seen = set(stop)
+    found = []
+    pending = list(outputs)
+    while pending:
+        node = pending.pop()
+        if node not in seen:
+            seen.add(node)
+            found.append(node)
+            pending.extend(node.inputs)
+    found.sort(key=_serial)
+    return found
+
+
+def _serial(node: Node) -> int:
+    return node.serial
+
+
+def structure_key(
+    inputs: Sequence[Tensor], nodes: Sequence[Tensor], outputs: Sequence[Tensor]
+) -> tuple[Any, ...]:
+    """What a computation is, apart from the identity of its nodes."""
+    number = {node: index for index, node in enumerate(inputs)}
+    key: list[Any] = [node.type for node in inputs]
+    for node in nodes:
+        number[node] = len(number)
+        key.append(node.primitive)
+        if node.params:
+            key.append(tuple(node.params.items()))
+        if node.inputs:
+            key.append(tuple([number[operand] for operand in node.inputs]))
+        elif node.known is not None:
+            key.append((node.type, node.known.tobytes()))
+    key.append(tuple([number[node] for node in outputs]))
+    return tuple(key)
+
+
+def print_graph(graph: Graph, indent: str = "") -> str:
+    """The graph as text, a line a node, with the user's line at the right."""
+    from .primitives.families import Primitive
+
+    name = {node: f"x{index}" for index, node in enumerate(graph.inputs)}
+
+    def show(node: Tensor) -> str:
+        if node in name:
+            return name[node]
+        return _short(node.known)
+
+    lines = [f"inputs   {', '.join(f'{name[n]}: {n.type}' for n in graph.inputs)}"]
+    for node in graph.nodes:
+        if isinstance(node.primitive, Primitive) and (node.inputs or node.known is None):
+            name[node] = f"v{len(name)}"
+            inner = [
+                f"{key}={_short(value)}"
+                for key, value in node.params.items()
+                if not isinstance(value, Graph | Callable)
+            ]
+            arguments = ", ".join([show(operand) for operand in node.inputs] + inner)
+            text = f"{name[node]}: {_type_text(node.type)} = {node.primitive.name}({arguments})"
+            where = describe_place(node.place).rpartition("/")[2]
+            lines.append(f"{text:<58} # {where}"[:110] if where else text)
+            for key, value in node.params.items():
+                if isinstance(value, Graph):
+                    lines += [f"  {key}:", print_graph(value, indent + "    ")]
+    lines.append(f"outputs  {', '.join(show(node) for node in graph.outputs)}")
+    return "\n".join(indent + line if not line.startswith(indent + " " * 4) else line for line in lines)
+
+
+def _type_text(kind: Type) -> str:
+    return str(kind) if isinstance(kind, TensorType) else f"({', '.join(map(str, kind))})"
+
+
+def _short(value: Any) -> str:
+    text = f"{value:.6g}" if getattr(value, "shape", None) == () and value.dtype.kind == "f" else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else text[:37] + "..."

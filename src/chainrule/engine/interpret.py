@@ -1,0 +1,198 @@
+"""Run a graph with NumPy, node by node: the reference for every other way of running it."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from . import trace
+from .errors import NonFiniteError
+from .graph import Graph, Node
+
+Program = Callable[[Sequence[Any]], list[Any]]
+
+# -- evaluate ----------------------------------------------------------------------------------
+
+
+def evaluate(graph: Graph, *values: Any) -> list[Any]:
+    """Output values for these input values, in order.
+
+    If a value is a tensor, the graph is inlined into that tensor's trace.
+
+    >>> import numpy as np
+    >>> graph = trace.trace(lambda x: np.tanh(x) + 1, 0.0)
+    >>> [float(v) for v in evaluate(graph, 0.0)]
+    [1.0]
+    """
+    known = values_of(graph, *values)
+    return [known[node] for node in graph.outputs]
+
+
+def values_of(graph: Graph, *values: Any) -> dict[Node, Any]:
+    """The value of every node, for a picture, a table or a debugger."""
+    if len(values) != len(graph.inputs):
+        raise TypeError(f"the graph has {len(graph.inputs)} inputs, got {len(values)} values")
+    known: dict[Node, Any] = dict(zip(graph.inputs, values, strict=True))
+    for node in graph.nodes:
+        if node.primitive is None or not node.inputs and node.known is not None:
+            known[node] = node if node.known is None else node.known
+        else:
+            with trace.at_place(node.place):
+                operands = [known[operand] for operand in node.inputs]
+                known[node] = trace.apply(node.primitive, *operands, **node.params)
+    return known
+
+
+# -- programs ----------------------------------------------------------------------------------
+
+
+def assemble(graph: Graph) -> Program:
+    """A graph as a list of NumPy calls over numbered slots, ready to run many times."""
+    slot = {node: index for index, node in enumerate(graph.inputs)}
+    constants: list[Any] = []
+    steps: list[tuple[Callable[..., Any], tuple[int, ...], Node]] = []
+    for node in graph.nodes:
+        if node.inputs or node.known is None and node.primitive is not None:
+            continue
+        if node.known is None:
+            raise TypeError(f"a graph uses {node.type}, which is no input of it and has no value")
+        slot[node] = len(slot)
+        constants.append(node.known)
+    for node in graph.nodes:
+        if node not in slot:
+            steps.append((call_of(node), tuple([slot[i] for i in node.inputs]), node))
+            slot[node] = len(slot)
+    results = [slot[node] for node in graph.outputs]
+
+    def run(values: Sequence[Any]) -> list[Any]:
+        held = [*values, *constants]
+        put = held.append
+        for function, operands, _ in steps:
+            if len(operands) == 2:
+                put(function(held[operands[0]], held[operands[1]]))
+            elif len(operands) == 1:
+                put(function(held[operands[0]]))
+            else:
+                put(function(*[held[i] for i in operands]))
+        return [held[i] for i in results]
+
+    def run_watched(values: Sequence[Any]) -> list[Any]:
+        held = [*values, *constants]
+        for function, operands, node in steps:
+            inputs = [held[i] for i in operands]
+            held.append(function(*inputs))
+            _check(node, inputs, held[-1])
+        return [held[i] for i in results]
+
+    def choose(values: Sequence[Any]) -> list[Any]:
+        if _watch.on:
+            return run_watched(values)
+        with np.errstate(all="ignore"):
+            return run(values)
+
+    return choose
+
+
+def call_of(node: Node) -> Callable[..., Any]:
+    """The NumPy function of a node, its parameters bound."""
+    assert node.primitive is not None
+    return functools.partial(node.primitive.numpy, **node.params) if node.params else node.primitive.numpy
+
+
+class Cache:
+    """Things made once and found again by key; the least recently used fall out."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._entries: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The entry for this key, made now if it is not there."""
+        found = self._entries.get(key)
+        if found is None:
+            found = make()
+            with self._lock:
+                self._entries[key] = found
+                while len(self._entries) > self._size:
+                    self._entries.popitem(last=False)
+        return found
+
+
+_programs = Cache(512)
+
+
+def program(graph: Graph) -> Program:
+    """The program of a graph, simplified; graphs of equal structure share one."""
+    from .simplify import simplify
+
+    return _programs.get(graph.key, lambda: assemble(simplify(graph)))  # type: ignore[no-any-return]
+
+
+# -- where a NaN comes from --------------------------------------------------------------------
+
+
+class _Watch(threading.local):
+    on = False
+
+
+_watch = _Watch()
+
+
+@contextmanager
+def debug_nans() -> Iterator[None]:
+    """Inside, the first NaN or Inf that an operation makes is an error that names the user's line.
+
+    Inputs that hold a NaN or Inf already are not blamed; what turns a finite input into one is.
+
+    >>> import chainrule as cr, numpy as np
+    >>> with cr.debug_nans():
+    ...     cr.grad(lambda x: np.log(x - 1.0))(1.0)
+    Traceback (most recent call last):
+    ...
+    chainrule.engine.errors.NonFiniteError: ...
+    """
+    before = _watch.on
+    _watch.on = True
+    try:
+        yield
+    finally:
+        _watch.on = before
+
+
+def _check(node: Node, inputs: Sequence[Any], value: Any) -> None:
+    parts = value if isinstance(value, tuple) else (value,)
+    if all(_is_finite(part) for part in parts):
+        return
+    if not all(_is_finite(x) for x in inputs):
+        return
+    assert node.primitive is not None
+    flat = np.concatenate([np.ravel(part) for part in parts]).astype(np.float64)
+    bad = flat[~np.isfinite(flat)]
+    operands = "\n".join(f"  operand {i}: {_summary(x)}" for i, x in enumerate(inputs))
+    raise NonFiniteError(
+        f"{node.primitive.name} made {len(bad)} value(s) that are not finite, the first is {bad[0]}\n"
+        f"  at {node.line or 'a line that was not recorded'}\n{operands}"
+    )
+
+
+def _is_finite(value: Any) -> bool:
+    array = np.asarray(value)
+    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+
+
+def _summary(value: Any) -> str:
+    array = np.asarray(value)
+    if array.size == 1:
+        return f"{array.reshape(())[()]}"
+    if not array.size or array.dtype.kind not in "fiu":
+        return f"{array.dtype}{list(array.shape)}"
+    return f"{array.dtype}{list(array.shape)} from {array.min():.6g} to {array.max():.6g}"
+
+

@@ -1,0 +1,257 @@
+"""Products and sums as one primitive, einsum; matmul, dot, outer and tensordot are functions over it."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import trace
+from ..errors import ShapeError
+from ..tensor import Tensor
+from ..types import TensorType
+from . import elementwise as ew
+from . import reductions
+from .families import Cotangents, Primitive
+from .views import reshape, transpose
+
+
+def _parts(spec: str) -> tuple[list[str], str]:
+    left, result = spec.split("->")
+    return left.split(","), result
+
+
+def _infer_einsum(*types: TensorType, spec: str) -> TensorType:
+    terms, result = _parts(spec)
+    length: dict[str, int] = {}
+    for term, kind in zip(terms, types, strict=True):
+        for letter, n in zip(term, kind.shape, strict=True):
+            if length.setdefault(letter, n) != n:
+                listed = " and ".join(str(t.shape) for t in types)
+                raise ShapeError(f"einsum {spec!r}: shapes {listed} differ along {letter!r}")
+    return TensorType.of(tuple([length[letter] for letter in result]), types[0].dtype)
+
+
+def _einsum_vjp(ct: Any, y: Any, *inputs: Any, spec: str) -> Cotangents:
+    """Swap the letters of an input with those of the result; the other inputs stay."""
+    terms, result = _parts(spec)
+    cotangents = []
+    for i, term in enumerate(terms):
+        others = [t for j, t in enumerate(terms) if j != i]
+        swapped = ",".join([result, *others]) + "->" + term
+        operands = [x for j, x in enumerate(inputs) if j != i]
+        cotangents.append(trace.apply(einsum_row, ct, *operands, spec=swapped))
+    return cotangents
+
+
+def _batch_einsum(
+    primitive: Primitive, size: int, batched: Sequence[bool], inputs: Any, params: Any
+) -> tuple[Any, bool]:
+    terms, result = _parts(params["spec"])
+    letter = next(c for c in string.ascii_letters if c not in params["spec"])
+    stacked = [letter + term if b else term for term, b in zip(terms, batched, strict=True)]
+    return trace.apply(primitive, *inputs, spec=f"{','.join(stacked)}->{letter}{result}"), True
+
+
+def _numpy_einsum(*arrays: Any, spec: str) -> Any:
+    if len(arrays) == 2:
+        return _pair(*arrays, *_parts(spec)[0], _parts(spec)[1])
+    return np.einsum(spec, *arrays, optimize=len(arrays) > 2)
+
+
+def _pair(a: Any, b: Any, left: str, right: str, result: str) -> Any:
+    """Two operands as one (stacked) matrix product, which BLAS does well."""
+    summed = [c for c in left if c in right and c not in result]
+    stacked = [c for c in result if c in left and c in right]
+    rows = [c for c in left if c not in right]
+    columns = [c for c in right if c not in left]
+    order = "".join(stacked + rows + columns)
+    if not summed or not a.size or not b.size:
+        return np.einsum(f"{left},{right}->{result}", a, b)
+    a, b = np.asarray(a), np.asarray(b)
+    length = {**dict(zip(left, a.shape, strict=True)), **dict(zip(right, b.shape, strict=True))}
+    a = a.transpose([left.index(c) for c in stacked + rows + summed])
+    b = b.transpose([right.index(c) for c in stacked + summed + columns])
+    shape = [length[c] for c in stacked]
+    inner = int(np.prod([length[c] for c in summed]))
+    if len(rows) != 1 or len(summed) != 1:
+        a = a.reshape(*shape, -1, inner)
+    if len(columns) != 1 or len(summed) != 1:
+        b = b.reshape(*shape, inner, -1)
+    product = np.matmul(a, b).reshape([length[c] for c in order])
+    return product if order == result else product.transpose([order.index(c) for c in result])
+
+
+# Letters name axes; those missing from the result are summed over. Within a term no letter repeats,
+# and each letter of a term stands in the result or in another term (``einsum`` below sees to it), so
+# that swapping letters gives the derivative.
+einsum_row = Primitive(
+    "einsum",
+    "contraction",
+    _infer_einsum,
+    _numpy_einsum,
+    _einsum_vjp,
+    _batch_einsum,
+)
+
+
+def einsum(spec: str, *operands: Any) -> Any:
+    """Sums of products of elements, axes named by letters (Einstein's convention).
+
+    >>> import numpy as np
+    >>> einsum("ij,jk->ik", np.ones((2, 3)), np.ones((3, 4))).shape
+    (2, 4)
+    """
+    if not any(isinstance(x, Tensor) for x in operands):
+        return np.einsum(spec, *operands)
+    items = [x if isinstance(x, Tensor) else np.asarray(x) for x in operands]
+    terms, result = _normal_form(spec.replace(" ", ""), items)
+    dtype = np.result_type(*[x.dtype for x in items])
+    items = [ew.astype(x, dtype) for x in items]
+    for i, term in enumerate(terms):
+        elsewhere = set("".join(terms[:i] + terms[i + 1 :]) + result)
+        terms[i], items[i] = _take_diagonals(term, items[i])
+        alone = tuple(a for a, c in enumerate(terms[i]) if c not in elsewhere)
+        if alone:
+            items[i] = reductions.sum(items[i], axis=alone, dtype=dtype)
+            terms[i] = "".join(c for c in terms[i] if c in elsewhere)
+    return _contract(terms, result, items)
+
+
+def _normal_form(spec: str, items: Sequence[Any]) -> tuple[list[str], str]:
+    """Terms and result spelled out: ellipses become letters, a missing result the sorted singles."""
+    left, arrow, result = spec.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(items):
+        raise ShapeError(f"einsum {spec!r} names {len(terms)} operands, got {len(items)}")
+    unused = [c for c in string.ascii_uppercase[::-1] if c not in spec]
+    widest = 0
+    for i, (term, item) in enumerate(zip(terms, items, strict=True)):
+        if "..." in term:
+            width = item.ndim - len(term.replace("...", ""))
+            widest = max(widest, width)
+            terms[i] = term.replace("...", "".join(unused[:width][::-1]))
+        if len(terms[i]) != item.ndim:
+            raise ShapeError(f"einsum {spec!r}: {term!r} does not name the axes of {item.shape}")
+    ellipsis = "".join(unused[:widest][::-1])
+    if not arrow:
+        letters = "".join(terms)
+        singles = sorted(c for c in set(letters) if letters.count(c) == 1 and c not in ellipsis)
+        result = ellipsis + "".join(singles)
+    return terms, result.replace("...", ellipsis)
+
+
+def _take_diagonals(term: str, item: Any) -> tuple[str, Any]:
+    """A letter twice in one term means the diagonal of those axes."""
+    for letter in dict.fromkeys(term):
+        while term.count(letter) > 1:
+            first = term.index(letter)
+            second = term.index(letter, first + 1)
+            rest = [a for a in range(len(term)) if a not in (first, second)]
+            steps = np.arange(item.shape[first])
+            item = transpose(item, (first, second, *rest))[steps, steps]
+            term = letter + "".join(term[a] for a in rest)
+    return term, item
+
+
+def _contract(terms: list[str], result: str, items: list[Any]) -> Any:
+    """Two operands at a time, from the left, then the order of the result."""
+    while len(items) > 1:
+        later = set("".join(terms[2:]) + result)
+        kept = "".join(c for c in dict.fromkeys(terms[0] + terms[1]) if c in later)
+        goal = result if len(items) == 2 else kept
+        product = trace.apply(einsum_row, *items[:2], spec=f"{terms[0]},{terms[1]}->{goal}")
+        terms, items = [goal, *terms[2:]], [product, *items[2:]]
+    return transpose(items[0], [terms[0].index(c) for c in result])
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """Matrix product of the last two axes, stacks broadcast; a vector is a row or a column as needed."""
+    if not (isinstance(a, Tensor) or isinstance(b, Tensor)):
+        return np.matmul(a, b)
+    a, b = _same_dtype(a, b)
+    if not a.ndim or not b.ndim:
+        raise ShapeError("matmul: a scalar has no matrix product; use *")
+    inner = a.shape[-1], b.shape[-2] if b.ndim > 1 else b.shape[0]
+    if inner[0] != inner[1]:
+        raise ShapeError(_explain_product(a.shape, b.shape))
+    stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    letters = string.ascii_letters[3 : 3 + len(stack)]
+    left, a = _stack_letters(a, stack, letters, "ab" if a.ndim > 1 else "b")
+    right, b = _stack_letters(b, stack, letters, "bc" if b.ndim > 1 else "b")
+    kept = letters + ("a" if "a" in left else "") + ("c" if "c" in right else "")
+    return trace.apply(einsum_row, a, b, spec=f"{left},{right}->{kept}")
+
+
+def _stack_letters(x: Any, stack: tuple[int, ...], letters: str, last: str) -> tuple[str, Any]:
+    """Letters for the stack axes that this operand has; axes of length 1 that repeat are dropped."""
+    own = x.shape[: x.ndim - len(last)]
+    names = letters[len(letters) - len(own) :]
+    goal = stack[len(stack) - len(own) :]
+    kept = [i for i, (n, m) in enumerate(zip(own, goal, strict=True)) if n == m]
+    if len(kept) < len(own):
+        x = reshape(x, (*[own[i] for i in kept], *x.shape[len(own) :]))
+    return "".join(names[i] for i in kept) + last, x
+
+
+def _explain_product(left: tuple[int, ...], right: tuple[int, ...]) -> str:
+    place = trace.current_place()
+    message = (
+        f"matmul: {left} @ {right} do not meet: the last length of the left, {left[-1]}, must equal "
+        f"the {'second last' if len(right) > 1 else 'only'} length of the right, "
+        f"{right[-2] if len(right) > 1 else right[0]}."
+    )
+    if len(right) > 1 and left[-1] == right[-1]:
+        message += "\nThe right one transposed would fit: a @ b.T"
+    elif len(left) > 1 and left[-2] == right[-2 if len(right) > 1 else 0]:
+        message += "\nThe left one transposed would fit: a.T @ b"
+    if place is not None:
+        from ..graph import describe_place
+
+        message += f"\n  at {describe_place(place)}"
+    return message
+
+
+def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
+    a = a if isinstance(a, Tensor) else np.asarray(a)
+    b = b if isinstance(b, Tensor) else np.asarray(b)
+    dtype = np.result_type(a.dtype, b.dtype)
+    return ew.astype(a, dtype), ew.astype(b, dtype)
+
+
+def dot(a: Any, b: Any) -> Any:
+    """NumPy's dot: a product of vectors or matrices; scalars multiply."""
+    a, b = _same_dtype(a, b)
+    if not a.ndim or not b.ndim:
+        return a * b
+    if b.ndim <= 2:
+        return matmul(a, b)
+    return tensordot(a, b, ((-1,), (-2,)))
+
+
+def outer(a: Any, b: Any) -> Any:
+    """Every element of ``a`` times every element of ``b``: shape (len(a), len(b))."""
+    a, b = _same_dtype(a, b)
+    return einsum("i,j->ij", reshape(a, (-1,)), reshape(b, (-1,)))
+
+
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """Sum of products over these axes of ``a`` and of ``b``, the others kept in order."""
+    a, b = _same_dtype(a, b)
+    if isinstance(axes, int):
+        first, second = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    else:
+        first, second = ([x % n.ndim for x in np.atleast_1d(s)] for s, n in zip(axes, (a, b), strict=True))
+    left = list(string.ascii_letters[: a.ndim])
+    right = list(string.ascii_letters[a.ndim : a.ndim + b.ndim])
+    for i, j in zip(first, second, strict=True):
+        if a.shape[i] != b.shape[j]:
+            raise ShapeError(f"tensordot: axes {i} of {a.shape} and {j} of {b.shape} differ")
+        right[j] = left[i]
+    kept = [c for i, c in enumerate(left) if i not in first]
+    kept += [c for j, c in enumerate(right) if j not in second]
+    return einsum(f"{''.join(left)},{''.join(right)}->{''.join(kept)}", a, b)
+
+

@@ -1,0 +1,333 @@
+"""Primitive, the row that says everything about an operation, and the families that build rows.
+
+A family's constructor derives what the family knows (type rule, batching, derivative's plumbing), so
+that a row states only what is the operation's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .. import trace
+from ..errors import DtypeError, ShapeError
+from ..tensor import Parameter, Tensor
+from ..types import TensorType, dtype_name, promote, type_of
+
+Cotangents = Sequence[Any]
+Derivative = Callable[..., Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Primitive:
+    """An operation with rules; everything true of it stands here.
+
+    Attributes
+    ----------
+    name, family
+        As its users call it, and which constructor made it.
+    infer(*types, **params)
+        Its result's type; raises ShapeError or DtypeError.
+    numpy(*arrays, **params)
+        Its meaning.
+    vjp(cotangent, y, *inputs, **params)
+        Cotangents of the inputs, None where there is none. The rule must be linear in the cotangent.
+    batch(primitive, size, batched, inputs, params)
+        The same for a stack of ``size`` inputs along axis 0, where ``batched`` says which inputs are
+        stacked: the result, and whether it is stacked.
+    prepare(primitive, *values)
+        What calling it does before ``apply``: broadcasting and promotion, for instance.
+    flat
+        Its derivative is zero wherever it exists (floor, sign): none flows through it.
+    finite
+        Finite for all finite inputs, overflow of sums and products aside. (log is not.)
+    """
+
+    name: str
+    family: str
+    infer: Callable[..., Any]
+    numpy: Callable[..., Any]
+    vjp: Callable[..., Cotangents] | None
+    batch: Callable[..., tuple[Any, bool]]
+    prepare: Callable[..., Any] | None = None
+    latex: str = ""
+    domain: tuple[float, float] = (-2.0, 2.0)
+    derivatives: tuple[Derivative | None, ...] = field(default=(), repr=False)
+    flat: bool = False
+    finite: bool = True
+
+    def __call__(self, *inputs: Any, **params: Any) -> Any:
+        if self.prepare is not None:
+            return self.prepare(self, *inputs, **params)
+        return trace.apply(self, *inputs, **params)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+def _constant_value(**params: Any) -> Any:
+    raise AssertionError("a constant has its value already")
+
+
+constant_row = Primitive("constant", "leaf", _constant_value, _constant_value, None, _constant_value)
+
+# -- elementwise -------------------------------------------------------------------------------
+
+
+def elementwise(
+    name: str,
+    *,
+    numpy: Callable[..., Any],
+    derivative: Derivative | None = None,
+    derivatives: tuple[Derivative | None, ...] = (),
+    arity: int = 0,
+    dtypes: str = "numeric",
+    result: str = "same",
+    latex: str = "",
+    domain: tuple[float, float] = (-2.0, 2.0),
+    flat: bool | None = None,
+    finite: bool = True,
+) -> Primitive:
+    """A row whose result at each place depends on the inputs at that place.
+
+    Parameters
+    ----------
+    derivative, derivatives
+        ``(y, *inputs) -> dy/dx``, one for each input; None where the derivative is zero. A number is
+        fine: 1 costs nothing.
+    dtypes
+        How inputs are promoted, see ``types.promote``.
+    result
+        ``same`` dtype as the promoted inputs, or ``bool``.
+    domain
+        Interval in which the function is smooth: for tests and plots.
+    """
+    partials = derivatives or ((derivative,) if derivative or not arity else ())
+    count = arity or len(partials)
+
+    def infer(*types: TensorType) -> TensorType:
+        first = types[0]
+        for other in types[1:]:
+            if other is not first:
+                if other.shape != first.shape:
+                    raise ShapeError(f"{name}: shapes {first.shape} and {other.shape} differ")
+                raise DtypeError(f"{name}: dtypes {first.dtype} and {other.dtype} differ")
+        return first if result == "same" else TensorType.of(first.shape, np.bool_)
+
+    def vjp(cotangent: Any, y: Any, *inputs: Any) -> Cotangents:
+        return [
+            None if partial is None else _times(cotangent, partial(y, *inputs)) for partial in partials
+        ]
+
+    return Primitive(
+        name,
+        "elementwise",
+        infer,
+        numpy,
+        vjp if any(partials) else None,
+        batch_elementwise,
+        _prepare_elementwise(dtypes, infer, count),
+        latex or rf"\mathrm{{{name}}}",
+        domain,
+        tuple(partials) or (None,) * count,
+        not any(partials) if flat is None else flat,
+        finite,
+    )
+
+
+def _times(cotangent: Any, factor: Any) -> Any:
+    """The chain rule's product; a factor of 1 or -1 is no multiplication.
+
+    Where the factor may be Inf or NaN, the product is ``chain_product``: 0 times it is 0.
+    """
+    from .elementwise import chain_product, multiply, negative
+
+    if isinstance(factor, int | float):
+        if factor == 1:
+            return cotangent
+        return negative(cotangent) if factor == -1 else multiply(cotangent, factor)
+    if isinstance(factor, Tensor) and not may_blow_up(factor):
+        return multiply(cotangent, factor)
+    return chain_product(cotangent, factor)
+
+
+def may_blow_up(root: Tensor) -> bool:
+    """Whether finite inputs can make this node Inf or NaN: a property of the graph's structure."""
+    pending = [root]
+    while pending:
+        node = pending[-1]
+        if node.risky is None:
+            unknown = [x for x in node.inputs if x.risky is None]
+            if unknown:
+                pending += unknown
+                continue
+            node.risky = _is_risky(node)
+        pending.pop()
+    return bool(root.risky)
+
+
+def _is_risky(node: Tensor) -> bool:
+    if node.primitive is None:
+        return False
+    if not node.primitive.finite and not _divides_by_number(node):
+        return True
+    for operand in node.inputs:
+        if operand.risky:
+            return True
+    return False
+
+
+def _divides_by_number(node: Tensor) -> bool:
+    if node.primitive is None or node.primitive.name != "divide":
+        return False
+    below = node.inputs[1]
+    while below.primitive is not None and below.primitive.name in ("broadcast", "convert"):
+        (below,) = below.inputs
+    return below.primitive is constant_row and below.type.shape == ()
+
+
+def batch_elementwise(
+    primitive: Primitive, size: int, batched: Sequence[bool], inputs: Any, params: Any
+) -> tuple[Any, bool]:
+    """Batching for rows that work at each place alone: unstacked inputs are repeated."""
+    stacked = [x if b else stack_same(x, size) for x, b in zip(inputs, batched, strict=True)]
+    return trace.apply(primitive, *stacked, **params), True
+
+
+def stack_same(value: Any, size: int) -> Any:
+    """A new first axis along which the value is repeated."""
+    from .views import broadcast_in_dim
+
+    shape = np.shape(value) if not isinstance(value, Tensor) else value.shape
+    return broadcast_in_dim(value, (size, *shape), tuple(range(1, len(shape) + 1)))
+
+
+def _prepare_elementwise(
+    dtypes: str, infer: Callable[..., TensorType], count: int
+) -> Callable[..., Any]:
+    def prepare(primitive: Primitive, *values: Any) -> Any:
+        if len(values) != count:
+            raise TypeError(f"{primitive.name} takes {count} arrays, got {len(values)}")
+        traced = False
+        for value in values:
+            if isinstance(value, Tensor):
+                traced = True
+                break
+        if not traced:
+            return primitive.numpy(*values)
+        if not trace.state.recording:
+            values = tuple([v.data if isinstance(v, Parameter) else v for v in values])
+            if not any(isinstance(v, Tensor) for v in values):
+                return primitive.numpy(*values)
+        place = trace.current_place()
+        operands = align(primitive.name, dtypes, values, place)
+        return Tensor(
+            primitive, operands, {}, infer(*[operand.type for operand in operands]), place
+        )
+
+    return prepare
+
+
+def align(name: str, dtypes: str, values: Sequence[Any], place: Any = None) -> tuple[Tensor, ...]:
+    """Values as nodes of one shape and one dtype, by NumPy's rules of broadcasting and promotion."""
+    items: list[Any] = []
+    kinds: list[Any] = []
+    shapes: list[tuple[int, ...]] = []
+    for value in values:
+        if type(value) is Tensor:
+            items.append(value)
+            kinds.append(value.type.dtype)
+            shapes.append(value.type.shape)
+        elif isinstance(value, Parameter):
+            items.append(value.snapshot())
+            kinds.append(value.type.dtype)
+            shapes.append(value.type.shape)
+        elif isinstance(value, int | float) and not isinstance(value, np.generic):
+            items.append(value)
+            kinds.append(type(value))
+            shapes.append(())
+        else:
+            array = value if isinstance(value, np.ndarray | np.generic) else _as_operand(name, value)
+            if isinstance(array, Tensor):
+                items.append(array)
+            else:
+                if array.dtype.kind not in "fiub":
+                    raise DtypeError(f"{name}: no rule for arrays of dtype {array.dtype}")
+                items.append(array)
+            kinds.append(array.dtype)
+            shapes.append(array.shape)
+    try:
+        dtype = promote(dtypes, tuple(kinds))
+    except TypeError as error:
+        raise DtypeError(f"{name}: {error}") from None
+    shape = shapes[0]
+    for other in shapes[1:]:
+        if other != shape:
+            shape = _common_shape(name, shapes)
+            break
+    target = TensorType.of(shape, dtype)
+    return tuple([_fit(item, target, place) for item in items])
+
+
+def _as_operand(name: str, value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        from .views import array
+
+        return array(value)
+    converted = np.asarray(value)
+    if converted.dtype == object:
+        raise TypeError(f"{name}: expected an array or a number, got {type(value).__name__}")
+    return converted
+
+
+def _common_shape(name: str, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(_explain_mismatch(name, shapes)) from None
+
+
+def _explain_mismatch(name: str, shapes: Sequence[tuple[int, ...]]) -> str:
+    listed = " and ".join(str(shape) for shape in shapes)
+    message = f"{name}: shapes {listed} do not broadcast: lengths must be equal, or 1, axis by axis from the right."
+    left, right = shapes[0], shapes[-1]
+    if len(left) == 2 and len(right) == 2 and left == right[::-1]:
+        message += "\nThey would meet if one were transposed (.T)."
+    elif len(right) == 1 and len(left) == 2 and right[0] == left[0]:
+        message += f"\nThey would meet with the second as a column: .reshape(-1, 1), of shape {(*right, 1)}."
+    elif len(left) == 1 and len(right) == 2 and left[0] == right[0]:
+        message += f"\nThey would meet with the first as a column: .reshape(-1, 1), of shape {(*left, 1)}."
+    where = trace.current_place()
+    if where is not None:
+        from ..graph import describe_place
+
+        message += f"\n  at {describe_place(where)}"
+    return message
+
+
+def _fit(item: Any, target: TensorType, place: Any) -> Tensor:
+    """One operand, converted and broadcast to the common type."""
+    if not isinstance(item, Tensor):
+        item = trace.constant(item, target.dtype)
+    elif item.type.dtype is not target.dtype and item.type.dtype != target.dtype:
+        from .elementwise import convert
+
+        kind = TensorType.of(item.type.shape, target.dtype)
+        item = Tensor(convert, (item,), {"dtype": target.dtype}, kind, place)
+    shape = item.type.shape
+    if shape != target.shape:
+        from .views import broadcast
+
+        offset = len(target.shape) - len(shape)
+        params = {"shape": target.shape, "axes": tuple(range(offset, len(target.shape)))}
+        item = Tensor(broadcast, (item,), params, target, place)
+    return item
+
+
+def show_type(value: Any) -> str:
+    """The type of anything array-like, as text for messages."""
+    kind = value.type if isinstance(value, Tensor) else type_of(value)
+    return f"{dtype_name(kind.dtype)}[{','.join(map(str, kind.shape))}]"

@@ -1,0 +1,27 @@
+"""Rebuild a graph node by node, with a rule that may put something simpler in a node's place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .graph import Graph, Node
+from .tensor import Tensor
+
+Rule = Callable[[Tensor], Tensor | None]
+
+
+def rewrite(graph: Graph, rule: Rule) -> Graph:
+    """One pass in topological order; ``rule(node)`` returns the node's replacement, or None.
+
+    A rule sees a node whose inputs have been replaced already. The result has the same inputs, and
+    no more nodes than its outputs need.
+    """
+    new: dict[Node, Tensor] = {node: node for node in graph.inputs}
+    for node in graph.nodes:
+        operands = tuple([new[operand] for operand in node.inputs])
+        moved = any(a is not b for a, b in zip(operands, node.inputs, strict=True))
+        made = (
+            Tensor(node.primitive, operands, node.params, node.type, node.place) if moved else node
+        )
+        new[node] = rule(made) or made
+    return Graph(graph.inputs, [new[node] for node in graph.outputs])

@@ -1,0 +1,69 @@
+"""PyTorch's way: operations on Parameters are recorded, and ``loss.backward()`` fills their ``grad``."""
+
+from __future__ import annotations
+
+from . import trace
+from .differentiate import pull_back
+from .errors import DifferentiationError
+from .graph import Graph
+from .interpret import Cache, assemble
+from .primitives import elementwise as ew
+from .simplify import simplify
+from .tensor import Parameter, Tensor
+
+_tapes = Cache(512)
+
+
+def backward(loss: Tensor) -> None:
+    """Add d loss / d parameter to ``grad`` of each Parameter that ``loss`` was computed from."""
+    if loss.shape != ():
+        raise DifferentiationError(
+            f"backward() starts at a scalar, this tensor has shape {loss.shape}: take its mean or sum"
+        )
+    root = trace.node_of(loss)
+    traced = trace.Traced([], [root], 0)
+    leaves = [i for i, node in enumerate(traced.captured) if _wants_gradient(node)]
+    unknown = [n for n in traced.captured if n.known is None]
+    if unknown:
+        raise DifferentiationError(
+            f"backward() inside a transformation: {unknown[0].type} has no value yet. Return the loss "
+            "and use chainrule.grad of the function instead."
+        )
+    if not leaves:
+        raise DifferentiationError(
+            "backward() found no Parameter that requires a gradient behind this value: was it made "
+            "under no_grad(), from detached values, or are all parameters frozen?"
+        )
+
+    def make() -> object:
+        wanted = [traced.captured[i] for i in leaves]
+        one = trace.constant(1, root.dtype)
+        pulled = pull_back(traced.nodes, [root], [one], wanted)
+        found = [
+            ew.zeros_like(node) if ct is None else trace.node_of(ct)
+            for node, ct in zip(wanted, pulled, strict=True)
+        ]
+        return assemble(simplify(Graph(traced.inputs, [root, *found])))
+
+    program = _tapes.get((tuple(leaves), traced.graph.key), make)
+    value, *gradients = program([node.known for node in traced.captured])
+    root.known = value
+    for i, gradient in zip(leaves, gradients, strict=True):
+        parameter = traced.captured[i].source
+        before = parameter.grad
+        parameter.grad = gradient if before is None else before + gradient
+
+
+def _wants_gradient(node: Tensor) -> bool:
+    return isinstance(node.source, Parameter) and node.source.requires_grad
+
+
+def tensor(data: object, requires_grad: bool = True) -> Parameter:
+    """A tensor with a value, whose derivative ``backward()`` finds.
+
+    >>> x = tensor(3.0)
+    >>> (x * x).backward()
+    >>> float(x.grad)
+    6.0
+    """
+    return Parameter(data, requires_grad)

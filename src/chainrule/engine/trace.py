@@ -1,0 +1,294 @@
+"""From a Python function to a graph: run it once on tensors, which write down what happens."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from . import tree
+from .errors import ConcreteValueError
+from .graph import Graph, Node, Place, _serials, reachable
+from .primitives.families import Primitive, constant_row
+from .tensor import Parameter, Tensor
+from .types import Type, is_array, type_of
+
+# -- the user's line ---------------------------------------------------------------------------
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_USER_ROOMS = tuple(_PACKAGE + room + os.sep for room in ("demo", "lessons"))
+_NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+_is_ours: dict[CodeType, bool] = {}
+
+
+class _State(threading.local):
+    place: Place | None = None  # overrides the caller's line, while a derived graph is built
+    recording: bool = True  # False inside no_grad()
+
+
+state = _State()
+
+
+def current_place() -> Place | None:
+    """The innermost line of the running program that is not Chainrule's or NumPy's own."""
+    if state.place is not None:
+        return state.place
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        ours = _is_ours.get(code)
+        if ours is None:
+            ours = _is_ours[code] = _belongs_to_us(code.co_filename)
+        if not ours:
+            return code, frame.f_lasti
+        frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+    return None
+
+
+def _belongs_to_us(filename: str) -> bool:
+    if filename.startswith(_NUMPY):
+        return True
+    return filename.startswith(_PACKAGE) and not filename.startswith(_USER_ROOMS)
+
+
+@contextmanager
+def at_place(place: Place | None) -> Iterator[None]:
+    """Nodes made inside carry this place instead of the caller's."""
+    before = state.place
+    state.place = place or before
+    try:
+        yield
+    finally:
+        state.place = before
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Inside, Parameters are plain arrays: nothing is recorded.
+
+    >>> import chainrule as cr
+    >>> w = cr.tensor([1.0, 2.0])
+    >>> with cr.no_grad():
+    ...     print(type(w * 2).__name__)
+    ndarray
+    """
+    before = state.recording
+    state.recording = False
+    try:
+        yield
+    finally:
+        state.recording = before
+
+
+# -- making nodes ------------------------------------------------------------------------------
+
+
+def apply(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
+    """The result of a primitive: a new Tensor if an input is one, else NumPy's answer now.
+
+    Inputs must already have the shapes and dtypes that the primitive wants; calling the primitive
+    itself (``add(x, y)``) brings them there first. Several results come as a tuple.
+    """
+    for operand in inputs:
+        if isinstance(operand, Tensor):
+            break
+    else:
+        return primitive.numpy(*inputs, **params)
+    if not state.recording:
+        arrays = [x.data if isinstance(x, Parameter) else x for x in inputs]
+        if not any(isinstance(x, Tensor) for x in arrays):
+            return primitive.numpy(*arrays, **params)
+    operands = tuple([node_of(operand) for operand in inputs])
+    kind = primitive.infer(*[operand.type for operand in operands], **params)
+    return record(primitive, operands, params, kind)
+
+
+def record(primitive: Primitive, operands: tuple[Tensor, ...], params: dict[str, Any], kind: Type) -> Any:
+    """A new node; for several results, a tuple of the nodes that pick them."""
+    place = current_place()
+    node = Tensor(primitive, operands, params, kind, place)
+    if type(kind) is not tuple:
+        return node
+    from .primitives.control import pick
+
+    return tuple([Tensor(pick, (node,), {"index": i}, each, place) for i, each in enumerate(kind)])
+
+
+def node_of(value: Any) -> Tensor:
+    """The value as a node: tensors as they are, arrays and numbers as constants."""
+    if type(value) is Tensor:
+        return value
+    if isinstance(value, Parameter):
+        return value.snapshot()
+    return constant(value)
+
+
+def constant(value: Any, dtype: Any = None) -> Tensor:
+    """A leaf that holds an array."""
+    array = np.asarray(value, dtype)
+    return Tensor(constant_row, (), {}, type_of(array), None, array)
+
+
+def placeholder(kind: Type, known: Any = None) -> Tensor:
+    """A graph's input; ``known`` is what it stands for, where a value is there already."""
+    return Tensor(None, (), {}, kind, None, known)
+
+
+# -- tracing -----------------------------------------------------------------------------------
+
+
+class Traced:
+    """A traced call: its graph, and how to rebuild its result.
+
+    ``captured`` holds what the function took from outside (arrays, parameters, tensors of an
+    enclosing trace); the graph's inputs are the placeholders followed by one input for each.
+    """
+
+    def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Any], start: int) -> None:
+        roots = [node_of(output) for output in outputs]
+        nodes, outside = split_outside(roots, inputs, start)
+        self.nodes = nodes
+        self.captured = outside
+        self.inputs = (*inputs, *outside)
+        self.graph = Graph(self.inputs, roots)
+        self.graph.__dict__["nodes"] = nodes
+
+    def values(self, parameters: bool = False) -> list[Any]:
+        """What the captured inputs stand for now; ``parameters`` keeps those as nodes of the tape."""
+        return [
+            node if parameters and node.source is not None else value_of_capture(node)
+            for node in self.captured
+        ]
+
+
+def split_outside(
+    roots: Sequence[Tensor], inputs: Sequence[Tensor], start: int
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Nodes made by a trace that began at serial ``start``, and what they take from before it."""
+    inner: list[Tensor] = []
+    outside: list[Tensor] = []
+    given = set(inputs)
+    for node in reachable_since(roots, given, start):
+        is_leaf = node.serial < start or not (node.inputs or node.primitive is not constant_row)
+        (outside if is_leaf else inner).append(node)
+    return inner, outside
+
+
+def reachable_since(roots: Sequence[Tensor], given: set[Tensor], start: int) -> list[Tensor]:
+    """Like ``reachable``, but does not look behind nodes that are older than ``start``."""
+    seen = set(given)
+    found = []
+    pending = list(roots)
+    while pending:
+        node = pending.pop()
+        if node not in seen:
+            seen.add(node)
+            found.append(node)
+            if node.serial >= start:
+                pending.extend(node.inputs)
+    found.sort(key=lambda node: node.serial)
+    return found
+
+
+def value_of_capture(node: Tensor) -> Any:
+    """A captured node as something to compute with: its array, or the outer tensor itself."""
+    if node.primitive is constant_row:
+        return node.source.data if node.source is not None else node.known
+    return node
+
+
+def begin() -> int:
+    """A serial number that divides what exists already from what a trace will make."""
+    return next(_serials)
+
+
+def trace(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
+    """The graph of ``function(*args)``.
+
+    Arrays and numbers among the arguments (in any nesting) become the graph's inputs, and only
+    their types matter; a ``TensorType`` may stand for an array. Everything else passes through.
+    What the function captures is a constant of the graph.
+
+    >>> import numpy as np
+    >>> def loss(w, x):
+    ...     return np.sum(w * x)
+    >>> graph = trace(loss, 2.0, np.ones(3))
+    >>> [node.primitive.name for node in graph.nodes]
+    ['broadcast', 'multiply', 'sum']
+    """
+    from .types import TensorType
+
+    leaves, structure = tree.flatten((args, kwargs))
+    inputs = []
+    for position, leaf in enumerate(leaves):
+        if isinstance(leaf, TensorType) or is_array(leaf) or isinstance(leaf, Tensor):
+            kind = leaf if isinstance(leaf, TensorType) else abstract(leaf)
+            leaves[position] = placeholder(kind)
+            inputs.append(leaves[position])
+    args, kwargs = tree.unflatten(structure, leaves)
+    results = tree.leaves(function(*args, **kwargs))
+    return Graph(inputs, [node_of(leaf) for leaf in results if isinstance(leaf, Tensor) or is_array(leaf)])
+
+
+def abstract(value: Any) -> Type:
+    """The type of an array, a number or a tensor."""
+    return value.type if isinstance(value, Tensor) else type_of(value)
+
+
+# -- values while tracing ----------------------------------------------------------------------
+
+
+def resolve(value: Any) -> Any:
+    """What a tensor stands for outside of all traces that know their inputs' values.
+
+    An array, if every input is known; a tensor of the innermost ``jit``, ``vmap`` or ``scan`` whose
+    inputs are not; derivatives do not flow through the answer.
+    """
+    while isinstance(value, Tensor):
+        node = node_of(value)
+        if node.known is None:
+            _compute(node)
+        if node.known is None:
+            return node
+        value = node.known
+    return value
+
+
+def _compute(root: Tensor) -> None:
+    """Fill in ``known`` for a node and what it needs, where that is possible."""
+    pending = []
+    seen = set()
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.known is None and node not in seen:
+            seen.add(node)
+            pending.append(node)
+            stack.extend(node.inputs)
+    for node in sorted(pending, key=lambda n: n.serial):
+        operands = [operand.known for operand in node.inputs]
+        if node.primitive is not None and all(operand is not None for operand in operands):
+            with np.errstate(all="ignore"), at_place(node.place):
+                node.known = apply(node.primitive, *operands, **node.params)
+
+
+def concrete(value: Any, asked: str) -> Any:
+    """The array behind a tensor, or an error that explains why there is none."""
+    found = resolve(value)
+    if isinstance(found, Tensor):
+        raise ConcreteValueError(
+            f"{asked} needs the value of {found.type}, which is not known while the function is "
+            "traced (by jit, vmap, scan, cond or while_loop): the graph must hold for every value.\n"
+            f"  made at   {found.line or 'an argument of the traced function'}\n"
+            f"  asked at  {Node(None, (), {}, (), current_place()).line}\n"
+            "Use np.where(condition, a, b) or chainrule.lax.cond instead of `if`, lax.scan or "
+            "lax.fori_loop instead of a loop over values, and pass what must be a Python number "
+            "with static_argnums=."
+        )
+    return found
