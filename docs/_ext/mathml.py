@@ -10,7 +10,8 @@ def inline(translator, node):
 
 
 def block(translator, node):
-    translator.body.append(f'<div class="formula">{tex2mathml(node.astext(), as_block=True)}</div>\n')
+    formula = tex2mathml(node.astext(), as_block=True)
+    translator.body.append(f'<div class="formula">{formula}</div>\n')
     raise SkipNode
 
 

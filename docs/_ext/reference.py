@@ -54,28 +54,31 @@ def is_ours(value):
     return (getattr(value, "__module__", None) or "").startswith("chainrule")
 
 
-def directive(value):
-    if inspect.isclass(value):
-        return "autoclass"
-    return "autofunction" if inspect.isroutine(value) else "autodata"
+def reference_page(module, shown):
+    """One module: its docstring, then every public name with its docstring.
 
-
-def reference_page(module):
-    """One module: its docstring, then every public name with its docstring."""
+    A class is described where it is met first (`shown`: class to its name there).
+    """
     name = module.__name__
     lines = [name, "=" * len(name), "", f".. automodule:: {name}", "   :no-members:", ""]
-    elsewhere = []
+    elsewhere, values = [], []
     for label, value in public_names(module).items():
         if isinstance(value, ModuleType):
             continue
-        if is_ours(value):
-            lines += [f".. {directive(value)}:: {name}.{label}", ""]
-            if inspect.isclass(value):
-                lines[-1:] = ["   :members:", ""]
+        if not is_ours(value):
+            values.append(f"``{label}``")
+        elif not inspect.isclass(value):
+            kind = "autofunction::" if inspect.isroutine(value) else "py:data::"
+            lines += [f".. {kind} {name}.{label}", ""]
+        elif value in shown:
+            elsewhere.append(f":py:obj:`{label} <{shown[value]}>`")
         else:
-            elsewhere.append(f"``{label}``")
+            shown[value] = f"{name}.{label}"
+            lines += [f".. autoclass:: {name}.{label}", "   :members:", ""]
     if elsewhere:
-        lines += ["Plain values, and names that are NumPy's own: " + ", ".join(elsewhere) + ".", ""]
+        lines += ["Also under this name: " + ", ".join(elsewhere) + ".", ""]
+    if values:
+        lines += ["Plain values, and names that are NumPy's own: " + ", ".join(values) + ".", ""]
     return "\n".join(lines)
 
 
@@ -112,7 +115,8 @@ def write(app):
     folder = Path(app.srcdir) / "generated"
     folder.mkdir(exist_ok=True)
     modules = list(public_modules())
-    pages = {f"{module.__name__}.rst": reference_page(module) for module in modules}
+    shown = {}
+    pages = {f"{module.__name__}.rst": reference_page(module, shown) for module in modules}
     pages["library.rst"] = one_page(modules)
     for old in folder.glob("*.rst"):
         if old.name not in pages:
