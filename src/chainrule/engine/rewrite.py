@@ -23,5 +23,6 @@ def rewrite(graph: Graph, rule: Rule) -> Graph:
         made = (
             Tensor(node.primitive, operands, node.params, node.type, node.place) if moved else node
         )
-        new[node] = rule(made) or made
+        simpler = rule(made)
+        new[node] = made if simpler is None else simpler
     return Graph(graph.inputs, [new[node] for node in graph.outputs])

@@ -25,7 +25,11 @@ def simplify(graph: Graph) -> Graph:
     >>> len(graph), len(simplify(graph))
     (4, 0)
     """
-    graph = drop_unused_results(graph)
+    return tidy(drop_unused_results(graph))
+
+
+def tidy(graph: Graph) -> Graph:
+    """The passes that keep what a derivative may ask for later: for graphs that are inlined."""
     graph = fold_constants(graph)
     graph = remove_identities(graph)
     return share(graph)

@@ -15,7 +15,7 @@ from .graph import Graph
 from .interpret import Cache, assemble
 from .primitives import elementwise as ew
 from .primitives.views import reshape, shape_of
-from .simplify import simplify
+from .simplify import simplify, tidy
 from .tensor import Parameter, Tensor
 from .types import TensorType, is_array
 from .vectorize import vmap
@@ -101,8 +101,8 @@ def run(key: Any, traced: trace.Traced, given: Sequence[Any], derive: Callable[[
     values = [*given, *traced.values()]
 
     def make() -> tuple[Graph, Any]:
-        small = simplify(derive())
-        return small, assemble(small)
+        derived = tidy(derive())
+        return derived, assemble(simplify(derived))
 
     graph, program = _gradients.get((key, traced.graph.key), make)
     if any(isinstance(value, Tensor) for value in values):
@@ -282,7 +282,8 @@ def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any])
         ]
         zeros = [trace.constant(np.zeros(n.shape, n.dtype)) for n in cts]
         graph = Graph((*steps, *traced.inputs, *cts), [*ends, *found])
-        return Graph((*steps, *traced.inputs), graph(*steps, *traced.inputs, *zeros))
+        found = graph(*steps, *traced.inputs, *zeros)
+        return Graph((*steps, *traced.inputs), map(trace.node_of, found))
 
     results = run(("jvp", len(call.inputs)), traced, [*directions, *call.given()], derive)
     count = len(outputs)

@@ -12,7 +12,7 @@ from .graph import Graph, Node
 from .interpret import Cache, assemble
 from .primitives.families import stack_same
 from .primitives.views import moveaxis, one_axis, shape_of
-from .simplify import simplify
+from .simplify import simplify, tidy
 from .tensor import Tensor
 from .types import TensorType, is_array
 
@@ -128,8 +128,8 @@ def _run(traced: trace.Traced, size: int, values: list[Any], flags: list[bool]) 
     def make() -> tuple[Graph, Any]:
         graph, out = batch_graph(traced.graph, size, batched)
         outputs = [x if s else stack_same(x, size) for x, s in zip(graph.outputs, out, strict=True)]
-        small = simplify(Graph(graph.inputs, outputs))
-        return small, assemble(small)
+        whole = tidy(Graph(graph.inputs, outputs))
+        return whole, assemble(simplify(whole))
 
     graph, program = _batched_programs.get((size, *batched, traced.graph.key), make)
     if any(isinstance(value, Tensor) for value in everything):

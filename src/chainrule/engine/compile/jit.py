@@ -11,7 +11,7 @@ from .. import trace, tree
 from ..errors import StructureError
 from ..graph import Graph
 from ..interpret import Cache, assemble
-from ..simplify import simplify
+from ..simplify import simplify, tidy
 from ..tensor import Parameter, Tensor
 from ..types import is_array
 
@@ -41,8 +41,8 @@ class _Compiled:
         outputs = [self.results[i] for i in self.places]
         outputs += [modules[number].own_buffers()[name] for number, name in self.changed]
         self.traced = trace.Traced(inputs, outputs, start)
-        self.graph = simplify(_bake_numbers(self.traced))
-        self.program = assemble(self.graph)
+        self.graph = tidy(_bake_numbers(self.traced))
+        self.program = assemble(simplify(self.graph))
 
     def __call__(self, values: list[Any], arguments: Any) -> Any:
         values = [*values, *self.traced.values()]

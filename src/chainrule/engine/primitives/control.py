@@ -123,12 +123,14 @@ def _scan_vjp(cotangents: Any, y: Any, *inputs: Any, **params: Any) -> Cotangent
     body, carries, constants = params["body"], params["carries"], params["constants"]
     count = len(body.outputs) - carries
     n = len(inputs) - constants - carries
+    if not params["history"]:
+        y = trace.apply(scan_row, *inputs, **{**params, "history": True})
     before = [y[carries + count + i] for i in range(carries)]
     back = backward(body)
     gather_types = [node.type for node in body.inputs[:constants]]
     ct_carry = cotangents[:carries]
     ct_ys = cotangents[carries : carries + count]
-    ct_history = cotangents[carries + count :]
+    ct_history = cotangents[carries + count :] or [_zero_of(part.type) for part in y[carries + count :]]
     sums = [_zero_of(kind) for kind in gather_types]
 
     def step(carry: Any, here: Any) -> Any:

@@ -53,7 +53,7 @@ def reduction(
     """
 
     def infer(x: TensorType, axes: Shape) -> TensorType:
-        if needs_elements and any(x.shape[a] == 0 for a in axes):
+        if needs_elements and 0 in [x.shape[a] for a in axes]:
             raise ShapeError(f"{name}: shape {x.shape} has no element along axes {axes}")
         kept = tuple([n for a, n in enumerate(x.shape) if a not in axes])
         return TensorType.of(kept, x.dtype if dtype is None else dtype)
