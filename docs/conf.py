@@ -14,7 +14,6 @@ version = release = installed_version("chainrule")
 extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
-    "sphinx.ext.napoleon",
     "docstrings",
     "mathml",
     "reference",
@@ -26,8 +25,6 @@ myst_heading_anchors = 3
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 autodoc_typehints = "none"
-napoleon_google_docstring = False
-napoleon_custom_sections = [("Attributes", "params_style")]
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 

@@ -7,6 +7,9 @@ text, so that |x|, x*y and x_ in a formula need no backslashes.
 
 import re
 
+from sphinx.ext.napoleon import Config, NumpyDocstring
+
+SECTIONS = Config(napoleon_custom_sections=[("Attributes", "params_style")])
 CODE = re.compile(r"``.+?``|`[^`]+`|:[a-z:]+:`[^`]+`")
 MARKS = re.compile(r"([*|\\]|_(?=\W|$))")
 LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+\.)\s")
@@ -79,10 +82,9 @@ def escape_item(line):
 
 
 def process(app, what, name, obj, options, lines):
-    lines[:] = to_rst(lines)
+    lines[:] = str(NumpyDocstring(to_rst(lines), SECTIONS)).splitlines()
 
 
 def setup(app):
-    # Before napoleon, which reads the section headings.
-    app.connect("autodoc-process-docstring", process, priority=400)
+    app.connect("autodoc-process-docstring", process)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
