@@ -33,8 +33,8 @@ def pull_back(
         if cotangent is not None:
             _accumulate(flow, output, cotangent, active)
     for node in reversed(nodes):
-        arrived = flow.pop(node, None)
-        if arrived is None or node in ends:
+        arrived = None if node in ends else flow.pop(node, None)
+        if arrived is None:
             continue
         primitive = node.primitive
         assert primitive is not None
