@@ -6,14 +6,14 @@ text, so that |x|, x*y and x_ in a formula need no backslashes.
 """
 
 import re
+from itertools import takewhile
 
 from sphinx.ext.napoleon import Config, NumpyDocstring
 
 SECTIONS = Config(napoleon_custom_sections=[("Attributes", "params_style")])
 CODE = re.compile(r"``.+?``|`[^`]+`|:[a-z:]+:`[^`]+`")
 MARKS = re.compile(r"([*|\\]|_(?=\W|$))")
-LIST_ITEM = re.compile(r"\s*(?:[-*+]|\d+\.)\s")
-SECTION_MEMBERS = {"Attributes", "Args", "Arguments", "Parameters", "Raises", "Returns", "Yields"}
+LIST_ITEM = re.compile(r"(?:[-*]|\d+\.)\s")
 
 
 def escape_line(line):
@@ -30,55 +30,69 @@ def escape_line(line):
 def to_rst(lines):
     """The lines of a docstring as reStructuredText."""
     result = []
-    block = None  # "fence", "example", "literal": what the line belongs to
     section = False
-    previous = ""
-    for line in lines:
-        text = line.strip()
-        indented = line.startswith("  ")
-        if text.startswith("```"):
-            block = None if block == "fence" else "fence"
-            result += ["", "::", ""] if block else [""]
-        elif block == "fence":
-            result.append(f"    {line}")
-        elif text.startswith(">>>") or (block == "example" and text):
-            if block != "example":
-                result.append("")
-            block = "example"
-            result.append(line)
-        elif not text:
-            block = None if block == "example" else block
-            result.append("")
-        elif re.fullmatch(r"-{3,}|={3,}", text):
-            section = previous in SECTION_MEMBERS
-            result.append(line)
-        elif indented and not section and not in_list(result):
-            if block != "literal":
-                result += ["", "::", ""]
-            block = "literal"
-            result.append(line)
-        else:
-            if block == "literal":
-                block = None
-                result.append("")
-            result.append(escape_line(line) if not LIST_ITEM.match(line) else escape_item(line))
-        previous = text
+    for block in blocks(lines):
+        heading = len(block) > 1 and re.fullmatch("-{3,}", block[1])
+        section = heading or (section and block[0].startswith(" "))
+        if not section:
+            result.append("")  # the second empty line, which ends a section
+        result += [*show(block, section), ""]
     return result
 
 
-def in_list(result):
-    """Whether the paragraph above is an item of a list, which the line continues."""
-    for line in reversed(result):
-        if LIST_ITEM.match(line):
-            return True
-        if not line.startswith("  ") or not line.strip():
-            return False
-    return False
+def blocks(lines):
+    """Paragraphs, lists, examples and fenced blocks, without the empty lines between them."""
+    block = []
+    for line in lines:
+        if block and is_fence(block[0]):
+            block.append(line)
+            if is_fence(line):
+                yield block
+                block = []
+        elif line.strip() and block and not starts_block(line, block[0]):
+            block.append(line)
+        else:
+            if block:
+                yield block
+            block = [line] if line.strip() else []
+    if block:
+        yield block
+
+
+def starts_block(line, first):
+    """Whether a line begins something else than the block that began with `first`."""
+    if is_example(first):
+        return False
+    is_item = LIST_ITEM.match(line) and not LIST_ITEM.match(first)
+    return is_fence(line) or is_example(line) or bool(is_item)
+
+
+def is_fence(line):
+    return line.lstrip().startswith("```")
+
+
+def is_example(line):
+    return line.lstrip().startswith(">>>")
+
+
+def show(block, section):
+    """One block as reStructuredText."""
+    if is_fence(block[0]):
+        return ["::", "", *[f"    {line}" for line in block[1:-1]]]
+    if is_example(block[0]):
+        return block
+    if section or LIST_ITEM.match(block[0]):
+        return [escape_item(line) for line in block]
+    text = list(takewhile(lambda line: not line.startswith("  "), block))
+    literal = block[len(text) :]
+    shown = [escape_line(line) for line in text]
+    return [*shown, "", "::", "", *literal] if literal else shown
 
 
 def escape_item(line):
-    mark = LIST_ITEM.match(line)[0]
-    return mark + escape_line(line[len(mark) :])
+    mark = LIST_ITEM.match(line)
+    end = mark.end() if mark else 0
+    return line[:end] + escape_line(line[end:])
 
 
 def process(app, what, name, obj, options, lines):
