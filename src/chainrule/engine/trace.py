@@ -272,8 +272,11 @@ def _compute(root: Tensor) -> None:
             pending.append(node)
             stack.extend(node.inputs)
     for node in sorted(pending, key=lambda n: n.serial):
-        operands = [operand.known for operand in node.inputs]
-        if node.primitive is not None and all(operand is not None for operand in operands):
+        operands = [x if x.known is None else x.known for x in node.inputs]
+        moved = [isinstance(x.known, Tensor) for x in node.inputs]
+        if node.primitive is not None and (
+            any(moved) or not any(isinstance(x, Tensor) for x in operands)
+        ):
             with np.errstate(all="ignore"), at_place(node.place):
                 node.known = apply(node.primitive, *operands, **node.params)
 
