@@ -37,7 +37,15 @@ class Node:
     """
 
     __slots__ = (
-        "inputs", "known", "params", "place", "primitive", "risky", "serial", "source", "type",
+        "inputs",
+        "known",
+        "params",
+        "place",
+        "primitive",
+        "risky",
+        "serial",
+        "source",
+        "type",
     )
 
     def __init__(
@@ -188,7 +196,9 @@ def print_graph(graph: Graph, indent: str = "") -> str:
                 if isinstance(value, Graph):
                     lines += [f"  {key}:", print_graph(value, indent + "    ")]
     lines.append(f"outputs  {', '.join(show(node) for node in graph.outputs)}")
-    return "\n".join(indent + line if not line.startswith(indent + " " * 4) else line for line in lines)
+    return "\n".join(
+        indent + line if not line.startswith(indent + " " * 4) else line for line in lines
+    )
 
 
 def _type_text(kind: Type) -> str:
@@ -196,6 +206,10 @@ def _type_text(kind: Type) -> str:
 
 
 def _short(value: Any) -> str:
-    text = f"{value:.6g}" if getattr(value, "shape", None) == () and value.dtype.kind == "f" else str(value)
+    text = (
+        f"{value:.6g}"
+        if getattr(value, "shape", None) == () and value.dtype.kind == "f"
+        else str(value)
+    )
     text = " ".join(text.split())
     return text if len(text) <= 40 else text[:37] + "..."

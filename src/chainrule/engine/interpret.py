@@ -102,7 +102,11 @@ def assemble(graph: Graph) -> Program:
 def call_of(node: Node) -> Callable[..., Any]:
     """The NumPy function of a node, its parameters bound."""
     assert node.primitive is not None
-    return functools.partial(node.primitive.numpy, **node.params) if node.params else node.primitive.numpy
+    return (
+        functools.partial(node.primitive.numpy, **node.params)
+        if node.params
+        else node.primitive.numpy
+    )
 
 
 class Cache:
@@ -194,5 +198,3 @@ def _summary(value: Any) -> str:
     if not array.size or array.dtype.kind not in "fiu":
         return f"{array.dtype}{list(array.shape)}"
     return f"{array.dtype}{list(array.shape)} from {array.min():.6g} to {array.max():.6g}"
-
-

@@ -58,9 +58,7 @@ def _prune(graph: Graph, scan: Tensor) -> Graph:
     return _replace_picks(graph, scan, new_scan, number)
 
 
-def _needed(
-    body: Graph, used: set[int], carries: int, constants: int
-) -> tuple[set[int], set[int]]:
+def _needed(body: Graph, used: set[int], carries: int, constants: int) -> tuple[set[int], set[int]]:
     """The body's outputs and inputs that the used results depend on, step after step."""
     outputs = set(used)
     while True:

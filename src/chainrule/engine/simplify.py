@@ -9,8 +9,16 @@ import numpy as np
 from . import trace
 from .graph import Graph
 from .primitives import elementwise as ew
+from .primitives import logic as lg
 from .primitives.families import constant_row
-from .primitives.views import broadcast, broadcast_in_dim, reshape, reshape_row, transpose, transpose_row
+from .primitives.views import (
+    broadcast,
+    broadcast_in_dim,
+    reshape,
+    reshape_row,
+    transpose,
+    transpose_row,
+)
 from .prune import drop_unused_results
 from .rewrite import rewrite
 from .tensor import Tensor
@@ -157,7 +165,7 @@ _IDENTITIES: dict[Any, Any] = {
     ew.add: _add,
     ew.divide: _divide,
     ew.negative: _negative,
-    ew.convert: _convert,
+    lg.convert: _convert,
     reshape_row: _reshape,
     transpose_row: _transpose,
     broadcast: _broadcast,

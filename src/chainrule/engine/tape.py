@@ -7,7 +7,7 @@ from .differentiate import pull_back
 from .errors import DifferentiationError
 from .graph import Graph
 from .interpret import Cache, assemble
-from .primitives import elementwise as ew
+from .primitives import logic as lg
 from .simplify import simplify
 from .tensor import Parameter, Tensor
 
@@ -40,7 +40,7 @@ def backward(loss: Tensor) -> None:
         one = trace.constant(1, root.dtype)
         pulled = pull_back(traced.nodes, [root], [one], wanted)
         found = [
-            ew.zeros_like(node) if ct is None else trace.node_of(ct)
+            lg.zeros_like(node) if ct is None else trace.node_of(ct)
             for node, ct in zip(wanted, pulled, strict=True)
         ]
         return assemble(simplify(Graph(traced.inputs, [root, *found])))

@@ -131,7 +131,9 @@ class Tensor(Node):
     def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
         """Itself, for device ``"cpu"``."""
         if device != "cpu" or stream is not None:
-            raise ValueError(f"there is one device, 'cpu', and no stream; got {device!r}, {stream!r}")
+            raise ValueError(
+                f"there is one device, 'cpu', and no stream; got {device!r}, {stream!r}"
+            )
         return self
 
     def __getattr__(self, name: str) -> Any:
@@ -263,55 +265,55 @@ class Tensor(Node):
         return elementwise.abs(self)
 
     def __invert__(self) -> Any:
-        return elementwise.invert(self)
+        return logic.invert(self)
 
     def __and__(self, other: Any) -> Any:
-        return elementwise.bitwise_and(self, other)
+        return logic.bitwise_and(self, other)
 
     def __rand__(self, other: Any) -> Any:
-        return elementwise.bitwise_and(other, self)
+        return logic.bitwise_and(other, self)
 
     def __or__(self, other: Any) -> Any:
-        return elementwise.bitwise_or(self, other)
+        return logic.bitwise_or(self, other)
 
     def __ror__(self, other: Any) -> Any:
-        return elementwise.bitwise_or(other, self)
+        return logic.bitwise_or(other, self)
 
     def __xor__(self, other: Any) -> Any:
-        return elementwise.bitwise_xor(self, other)
+        return logic.bitwise_xor(self, other)
 
     def __rxor__(self, other: Any) -> Any:
-        return elementwise.bitwise_xor(other, self)
+        return logic.bitwise_xor(other, self)
 
     def __lshift__(self, other: Any) -> Any:
-        return elementwise.left_shift(self, other)
+        return logic.left_shift(self, other)
 
     def __rlshift__(self, other: Any) -> Any:
-        return elementwise.left_shift(other, self)
+        return logic.left_shift(other, self)
 
     def __rshift__(self, other: Any) -> Any:
-        return elementwise.right_shift(self, other)
+        return logic.right_shift(self, other)
 
     def __rrshift__(self, other: Any) -> Any:
-        return elementwise.right_shift(other, self)
+        return logic.right_shift(other, self)
 
     def __lt__(self, other: Any) -> Any:
-        return elementwise.less(self, other)
+        return logic.less(self, other)
 
     def __le__(self, other: Any) -> Any:
-        return elementwise.less_equal(self, other)
+        return logic.less_equal(self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return elementwise.greater(self, other)
+        return logic.greater(self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return elementwise.greater_equal(self, other)
+        return logic.greater_equal(self, other)
 
     def __eq__(self, other: Any) -> Any:
-        return elementwise.equal(self, other)
+        return logic.equal(self, other)
 
     def __ne__(self, other: Any) -> Any:
-        return elementwise.not_equal(self, other)
+        return logic.not_equal(self, other)
 
 
 class Parameter(Tensor):
@@ -392,4 +394,4 @@ def namespace() -> Any:
 
 # The operators above are functions over tensors, so their modules come after the class.
 from . import tape, trace  # noqa: E402
-from .primitives import contraction, elementwise, indexing, views  # noqa: E402
+from .primitives import contraction, elementwise, indexing, logic, views  # noqa: E402

@@ -109,7 +109,9 @@ def apply(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
     return record(primitive, operands, params, kind)
 
 
-def record(primitive: Primitive, operands: tuple[Tensor, ...], params: dict[str, Any], kind: Type) -> Any:
+def record(
+    primitive: Primitive, operands: tuple[Tensor, ...], params: dict[str, Any], kind: Type
+) -> Any:
     """A new node; for several results, a tuple of the nodes that pick them."""
     place = current_place()
     node = Tensor(primitive, operands, params, kind, place)
@@ -233,7 +235,9 @@ def trace(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
             inputs.append(leaves[position])
     args, kwargs = tree.unflatten(structure, leaves)
     results = tree.leaves(function(*args, **kwargs))
-    return Graph(inputs, [node_of(leaf) for leaf in results if isinstance(leaf, Tensor) or is_array(leaf)])
+    return Graph(
+        inputs, [node_of(leaf) for leaf in results if isinstance(leaf, Tensor) or is_array(leaf)]
+    )
 
 
 def abstract(value: Any) -> Type:

@@ -13,7 +13,7 @@ from .differentiate import pull_back
 from .errors import DifferentiationError, DtypeError, StructureError
 from .graph import Graph
 from .interpret import Cache, assemble
-from .primitives import elementwise as ew
+from .primitives import logic as lg
 from .primitives.views import reshape, shape_of
 from .simplify import simplify, tidy
 from .tensor import Parameter, Tensor
@@ -87,7 +87,9 @@ def _split_result(result: Any, has_aux: bool) -> tuple[Any, Any]:
     if not has_aux:
         return result, None
     if not (isinstance(result, tuple) and len(result) == 2):
-        raise StructureError(f"has_aux=True: the function must return (value, aux), got {type(result)}")
+        raise StructureError(
+            f"has_aux=True: the function must return (value, aux), got {type(result)}"
+        )
     return result
 
 
@@ -96,7 +98,9 @@ def _arrays_of(aux: Any) -> tuple[list[Any], list[int], tree.Structure]:
     return leaves, [i for i, leaf in enumerate(leaves) if isinstance(leaf, Tensor)], structure
 
 
-def run(key: Any, traced: trace.Traced, given: Sequence[Any], derive: Callable[[], Graph]) -> list[Any]:
+def run(
+    key: Any, traced: trace.Traced, given: Sequence[Any], derive: Callable[[], Graph]
+) -> list[Any]:
     """Outputs of a graph derived from a traced one; derived once for each structure."""
     values = [*given, *traced.values()]
 
@@ -141,7 +145,7 @@ def value_and_grad(
             one = trace.constant(1, outputs[0].dtype)
             pulled = pull_back(traced.nodes, outputs[:1], [one], call.inputs)
             gradients = [
-                ew.zeros_like(node) if ct is None else trace.node_of(ct)
+                lg.zeros_like(node) if ct is None else trace.node_of(ct)
                 for node, ct in zip(call.inputs, pulled, strict=True)
             ]
             return Graph(traced.inputs, [*outputs, *gradients])
@@ -215,7 +219,9 @@ def vjp(fn: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     def pull(cotangent: Any) -> Any:
         leaves, structure = tree.flatten(cotangent)
         if structure != out_structure:
-            raise StructureError(f"the cotangent must be a tree like the value, {out_structure}, not {structure}")
+            raise StructureError(
+                f"the cotangent must be a tree like the value, {out_structure}, not {structure}"
+            )
         types = [node.type for node in traced.graph.outputs[: len(outputs)]]
         leaves = [_cotangent_like(leaf, kind) for leaf, kind in zip(leaves, types, strict=True)]
 
@@ -223,7 +229,7 @@ def vjp(fn: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
             cts = [trace.placeholder(kind) for kind in types]
             pulled = pull_back(traced.nodes, traced.graph.outputs[: len(cts)], cts, call.inputs)
             found = [
-                ew.zeros_like(n) if ct is None else trace.node_of(ct)
+                lg.zeros_like(n) if ct is None else trace.node_of(ct)
                 for n, ct in zip(call.inputs, pulled, strict=True)
             ]
             return Graph((*cts, *traced.inputs), found)
@@ -243,7 +249,7 @@ def vjp(fn: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 def _cotangent_like(value: Any, kind: TensorType) -> Any:
     if shape_of(value) != kind.shape:
         raise StructureError(f"a cotangent has shape {shape_of(value)}, its value {kind.shape}")
-    return ew.astype(value if isinstance(value, Tensor) else np.asarray(value), kind.dtype)
+    return lg.astype(value if isinstance(value, Tensor) else np.asarray(value), kind.dtype)
 
 
 def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -261,7 +267,9 @@ def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any])
     traced = trace.Traced(call.inputs, outputs, call.start)
     directions, structure = tree.flatten(list(tangents))
     if structure != call.structure:
-        raise StructureError(f"the tangents must be a tree like the primals, {call.structure}, not {structure}")
+        raise StructureError(
+            f"the tangents must be a tree like the primals, {call.structure}, not {structure}"
+        )
     directions = [
         _cotangent_like(directions[i], node.type)
         for i, node in zip(call.places, call.inputs, strict=True)
@@ -278,7 +286,8 @@ def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any])
         inner = [n for n in Graph(traced.inputs, backs).nodes if n.serial > start]
         turned = pull_back(inner, backs, [s for _, s in pairs], cts)
         found = [
-            ew.zeros_like(n) if t is None else trace.node_of(t) for n, t in zip(cts, turned, strict=True)
+            lg.zeros_like(n) if t is None else trace.node_of(t)
+            for n, t in zip(cts, turned, strict=True)
         ]
         zeros = [trace.constant(np.zeros(n.shape, n.dtype)) for n in cts]
         graph = Graph((*steps, *traced.inputs, *cts), [*ends, *found])
@@ -323,7 +332,8 @@ def jacobian(fn: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callab
 
             def one_row(direction: Any, i: int = i) -> Any:
                 cts = [
-                    direction if j == i else np.zeros(shape_of(x), x.dtype) for j, x in enumerate(leaves)
+                    direction if j == i else np.zeros(shape_of(x), x.dtype)
+                    for j, x in enumerate(leaves)
                 ]
                 return pull(tree.unflatten(structure, cts))
 
@@ -358,5 +368,3 @@ def hvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any])
     """
     every = tuple(range(len(primals)))
     return jvp(grad(fn, every), primals, tangents)[1]
-
-

@@ -46,7 +46,9 @@ class Structure:
             return "*"
         parts = [repr(child) for child in self.children]
         if self.kind is dict:
-            return "{" + ", ".join(f"{k!r}: {p}" for k, p in zip(self.meta, parts, strict=True)) + "}"
+            return (
+                "{" + ", ".join(f"{k!r}: {p}" for k, p in zip(self.meta, parts, strict=True)) + "}"
+            )
         if self.kind is list:
             return f"[{', '.join(parts)}]"
         if self.kind is type(None):

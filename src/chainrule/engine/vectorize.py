@@ -44,7 +44,9 @@ def batch_graph(graph: Graph, size: int, batched: Sequence[bool]) -> tuple[Graph
     )
 
 
-def _batch_node(node: Tensor, size: int, flags: list[bool], operands: list[Any]) -> tuple[Any, bool]:
+def _batch_node(
+    node: Tensor, size: int, flags: list[bool], operands: list[Any]
+) -> tuple[Any, bool]:
     if node.primitive is None or not node.inputs:
         return node, False
     if not any(flags):
@@ -76,7 +78,9 @@ def vmap(fn: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callabl
         if len(axes) != len(args):
             raise ValueError(f"vmap: in_axes names {len(axes)} arguments, the call has {len(args)}")
         leaves, structure = tree.flatten((args, kwargs))
-        places = [p for axis, a in zip(axes, args, strict=True) for p in tree.prefix_leaves(axis, a)]
+        places = [
+            p for axis, a in zip(axes, args, strict=True) for p in tree.prefix_leaves(axis, a)
+        ]
         places += [0] * (len(leaves) - len(places))
         size = _common_size(leaves, places)
         start = trace.begin()
@@ -95,7 +99,11 @@ def vmap(fn: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callabl
         traced = trace.Traced(inputs, arrays, start)
         found = iter(_run(traced, size, values, flags))
         final = []
-        for result, place in zip(results, tree.prefix_leaves(out_axes, tree.unflatten(out_structure, results)), strict=True):
+        for result, place in zip(
+            results,
+            tree.prefix_leaves(out_axes, tree.unflatten(out_structure, results)),
+            strict=True,
+        ):
             if isinstance(result, Tensor) or is_array(result):
                 result = next(found)
                 result = result if place == 0 else moveaxis(result, 0, place)
@@ -135,5 +143,3 @@ def _run(traced: trace.Traced, size: int, values: list[Any], flags: list[bool]) 
     if any(isinstance(value, Tensor) for value in everything):
         return graph(*everything)  # type: ignore[no-any-return]
     return program(everything)  # type: ignore[no-any-return]
-
-

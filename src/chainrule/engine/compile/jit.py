@@ -19,7 +19,9 @@ from ..types import is_array
 class _Compiled:
     """A function for one signature: its graph, its program, and how its result is built."""
 
-    def __init__(self, fn: Callable[..., Any], leaves: list[Any], structure: tree.Structure) -> None:
+    def __init__(
+        self, fn: Callable[..., Any], leaves: list[Any], structure: tree.Structure
+    ) -> None:
         start = trace.begin()
         inputs = []
         for i, leaf in enumerate(leaves):
@@ -191,7 +193,9 @@ def jit(
     array([0., 2., 4.])
     """
     if fn is None:
-        return functools.partial(jit, static_argnums=static_argnums, static_argnames=static_argnames)
+        return functools.partial(
+            jit, static_argnums=static_argnums, static_argnames=static_argnames
+        )
     numbers = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
     names = (static_argnames,) if isinstance(static_argnames, str) else tuple(static_argnames)
     return Jitted(fn, numbers, names)

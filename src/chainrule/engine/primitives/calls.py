@@ -35,7 +35,9 @@ def stop_gradient(x: Any) -> Any:
     >>> float(cr.grad(lambda x: x * cr.stop_gradient(x))(3.0))
     3.0
     """
-    return tree.map(lambda leaf: trace.apply(stop_gradient_row, leaf) if _is_real(leaf) else leaf, x)
+    return tree.map(
+        lambda leaf: trace.apply(stop_gradient_row, leaf) if _is_real(leaf) else leaf, x
+    )
 
 
 def _is_real(leaf: Any) -> bool:
@@ -127,7 +129,8 @@ def _custom_vjp(
     axes = (*shared[captured:], *[0] * len(cotangents))
     pulled = vmap(one, in_axes=axes)(*operands, *cotangents)
     summed = [
-        g if axis == 0 else ew.add(0.0, g).sum(axis=0) for g, axis in zip(pulled, axes, strict=False)
+        g if axis == 0 else ew.add(0.0, g).sum(axis=0)
+        for g, axis in zip(pulled, axes, strict=False)
     ]
     return [*[None] * captured, *summed]
 
@@ -142,7 +145,9 @@ def _batch_custom(
     return trace.apply(primitive, *inputs, **{**params, "body": body, "sizes": sizes}), True
 
 
-custom_row = Primitive("custom_vjp", "control", _infer_call, _numpy_call, _custom_vjp, _batch_custom)
+custom_row = Primitive(
+    "custom_vjp", "control", _infer_call, _numpy_call, _custom_vjp, _batch_custom
+)
 
 
 class CustomRule:

@@ -12,7 +12,7 @@ from .. import trace
 from ..errors import ShapeError
 from ..tensor import Tensor
 from ..types import TensorType
-from . import elementwise as ew
+from . import logic as lg
 from . import reductions
 from .families import Cotangents, Primitive
 from .views import reshape, transpose
@@ -109,7 +109,7 @@ def einsum(spec: str, *operands: Any) -> Any:
     items = [x if isinstance(x, Tensor) else np.asarray(x) for x in operands]
     terms, result = _normal_form(spec.replace(" ", ""), items)
     dtype = np.result_type(*[x.dtype for x in items])
-    items = [ew.astype(x, dtype) for x in items]
+    items = [lg.astype(x, dtype) for x in items]
     for i, term in enumerate(terms):
         elsewhere = set("".join(terms[:i] + terms[i + 1 :]) + result)
         terms[i], items[i] = _take_diagonals(term, items[i])
@@ -218,7 +218,7 @@ def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
     a = a if isinstance(a, Tensor) else np.asarray(a)
     b = b if isinstance(b, Tensor) else np.asarray(b)
     dtype = np.result_type(a.dtype, b.dtype)
-    return ew.astype(a, dtype), ew.astype(b, dtype)
+    return lg.astype(a, dtype), lg.astype(b, dtype)
 
 
 def dot(a: Any, b: Any) -> Any:
@@ -243,7 +243,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     if isinstance(axes, int):
         first, second = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
-        first, second = ([x % n.ndim for x in np.atleast_1d(s)] for s, n in zip(axes, (a, b), strict=True))
+        first, second = (
+            [x % n.ndim for x in np.atleast_1d(s)] for s, n in zip(axes, (a, b), strict=True)
+        )
     left = list(string.ascii_letters[: a.ndim])
     right = list(string.ascii_letters[a.ndim : a.ndim + b.ndim])
     for i, j in zip(first, second, strict=True):
@@ -253,5 +255,3 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     kept = [c for i, c in enumerate(left) if i not in first]
     kept += [c for j, c in enumerate(right) if j not in second]
     return einsum(f"{''.join(left)},{''.join(right)}->{''.join(kept)}", a, b)
-
-

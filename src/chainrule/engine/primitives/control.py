@@ -12,7 +12,7 @@ from ..errors import DifferentiationError, ShapeError, StructureError
 from ..graph import Graph
 from ..tensor import Tensor
 from ..types import TensorType, is_array
-from . import elementwise as ew
+from . import logic as lg
 from .families import Cotangents, Primitive, stack_same
 from .views import reshape, shape_of
 
@@ -66,7 +66,7 @@ def types_of(value: Any) -> tuple[list[TensorType], tree.Structure]:
 
 
 def _as_types(leaves: Sequence[Any], types: Sequence[TensorType]) -> list[Any]:
-    return [ew.astype(_array(x), kind.dtype) for x, kind in zip(leaves, types, strict=True)]
+    return [lg.astype(_array(x), kind.dtype) for x, kind in zip(leaves, types, strict=True)]
 
 
 def _array(x: Any) -> Any:
@@ -87,7 +87,9 @@ def _stacked_inputs(graph: Graph, size: int, batched: Sequence[bool]) -> tuple[G
 #          derivative reads history; where nobody does, ``simplify`` drops it.
 
 
-def _infer_scan(*types: TensorType, body: Graph, carries: int, constants: int, length: int, **rest: Any) -> Any:
+def _infer_scan(
+    *types: TensorType, body: Graph, carries: int, constants: int, length: int, **rest: Any
+) -> Any:
     outputs = [node.type for node in body.outputs]
     carry, ys = outputs[:carries], outputs[carries:]
     stacked = [TensorType.of((length, *y.shape), y.dtype) for y in ys]
@@ -97,7 +99,13 @@ def _infer_scan(*types: TensorType, body: Graph, carries: int, constants: int, l
 
 
 def _numpy_scan(
-    *inputs: Any, body: Graph, carries: int, constants: int, length: int, reverse: bool, history: bool
+    *inputs: Any,
+    body: Graph,
+    carries: int,
+    constants: int,
+    length: int,
+    reverse: bool,
+    history: bool,
 ) -> Any:
     from ..interpret import program
 
@@ -105,7 +113,9 @@ def _numpy_scan(
     fixed = list(inputs[:constants])
     carry = list(inputs[constants : constants + carries])
     xs = inputs[constants + carries :]
-    kinds = [node.type for node in body.outputs[carries:]] + [c.type for c in body.outputs[:carries]] * history
+    kinds = [node.type for node in body.outputs[carries:]] + [
+        c.type for c in body.outputs[:carries]
+    ] * history
     stacked = [np.empty((length, *kind.shape), kind.dtype) for kind in kinds]
     for turn in reversed(range(length)) if reverse else range(length):
         before = carry
@@ -130,15 +140,21 @@ def _scan_vjp(cotangents: Any, y: Any, *inputs: Any, **params: Any) -> Cotangent
     gather_types = [node.type for node in body.inputs[:constants]]
     ct_carry = cotangents[:carries]
     ct_ys = cotangents[carries : carries + count]
-    ct_history = cotangents[carries + count :] or [_zero_of(part.type) for part in y[carries + count :]]
+    ct_history = cotangents[carries + count :] or [
+        _zero_of(part.type) for part in y[carries + count :]
+    ]
     sums = [_zero_of(kind) for kind in gather_types]
 
     def step(carry: Any, here: Any) -> Any:
         totals, ct = carry
         saved, x, ct_y, ct_before = here
         grads = back(*inputs[:constants], *saved, *x, *ct, *ct_y)
-        totals = [t + g if g is not None else t for t, g in zip(totals, grads[:constants], strict=True)]
-        following = [g + h for g, h in zip(grads[constants : constants + carries], ct_before, strict=True)]
+        totals = [
+            t + g if g is not None else t for t, g in zip(totals, grads[:constants], strict=True)
+        ]
+        following = [
+            g + h for g, h in zip(grads[constants : constants + carries], ct_before, strict=True)
+        ]
         return (totals, following), grads[constants + carries :]
 
     (sums, first), ct_xs = scan(
@@ -269,7 +285,9 @@ def _close_over_carry(
         if new == types:
             return closure, _as_types(leaves, types)
         if [t.shape for t in new] != [t.shape for t in types]:
-            raise StructureError(f"the carry must keep its shapes: it began as {types}, and became {new}")
+            raise StructureError(
+                f"the carry must keep its shapes: it began as {types}, and became {new}"
+            )
         types = [
             TensorType.of(a.shape, np.result_type(a.dtype, b.dtype))
             for a, b in zip(types, new, strict=True)
@@ -313,7 +331,7 @@ def _batch_cond(
     chosen = results[-1]
     for number in reversed(range(len(every) - 1)):
         chosen = [
-            ew.where(_column(ew.equal(index, number), x), x, other)
+            lg.where(_column(lg.equal(index, number), x), x, other)
             for x, other in zip(results[number], chosen, strict=True)
         ]
     return tuple(chosen), True
@@ -334,7 +352,9 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     closures = [Closure(lambda args, f=f: f(*args), (leaves, structure)) for f in branches]
     first = closures[0]
     for other in closures[1:]:
-        if other.structure != first.structure or [t.shape for t in other.types] != [t.shape for t in first.types]:
+        if other.structure != first.structure or [t.shape for t in other.types] != [
+            t.shape for t in first.types
+        ]:
             raise StructureError(
                 "cond: all branches must return the same structure and shapes, got "
                 f"{first.structure} of {first.types} and {other.structure} of {other.types}"
@@ -351,18 +371,20 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
         arguments = closure.graph.inputs[len(closure.captured) :]
         heads = [node for group in own for node in group]
         graphs.append(Graph((*heads, *arguments), _as_types(closure.graph.outputs, types)))
-    index = ew.maximum(0, ew.minimum(ew.astype(_array(index), np.intp), len(branches) - 1))
+    index = lg.maximum(0, lg.minimum(lg.astype(_array(index), np.intp), len(branches) - 1))
     results = trace.apply(cond_row, index, *captured, *flat, branches=tuple(graphs))
     return tree.unflatten(first.structure, results)
 
 
-def cond(pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any) -> Any:
+def cond(
+    pred: Any, true_fun: Callable[..., Any], false_fun: Callable[..., Any], *operands: Any
+) -> Any:
     """``true_fun(*operands)`` if ``pred`` else ``false_fun(*operands)``; only that one runs.
 
     >>> float(cond(2.0 > 1.0, lambda x: x + 1, lambda x: x - 1, 5.0))
     6.0
     """
-    return switch(ew.astype(_array(pred), np.bool_), [false_fun, true_fun], *operands)
+    return switch(lg.astype(_array(pred), np.bool_), [false_fun, true_fun], *operands)
 
 
 # -- while_loop --------------------------------------------------------------------------------
@@ -406,8 +428,13 @@ def _batch_while(
 
     def advance(state: Sequence[Any]) -> list[Any]:
         going = alive(state)
-        moved = [x if s else stack_same(x, size) for x, s in zip(step(*fixed[a:], *state), flags, strict=True)]
-        return [ew.where(_column(going, new), new, old) for new, old in zip(moved, state, strict=True)]
+        moved = [
+            x if s else stack_same(x, size)
+            for x, s in zip(step(*fixed[a:], *state), flags, strict=True)
+        ]
+        return [
+            lg.where(_column(going, new), new, old) for new, old in zip(moved, state, strict=True)
+        ]
 
     from .reductions import any as any_of
 
@@ -417,7 +444,9 @@ def _batch_while(
 while_row = Primitive("while_loop", "control", _infer_while, _numpy_while, _while_vjp, _batch_while)
 
 
-def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any) -> Any:
+def while_loop(
+    cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init_val: Any
+) -> Any:
     """``while cond_fun(val): val = body_fun(val)`` on a tree of arrays. It has no derivative.
 
     >>> int(while_loop(lambda n: n < 100, lambda n: n * 2, 1))
@@ -449,12 +478,13 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     10
     """
     if isinstance(lower, Tensor) or isinstance(upper, Tensor):
+
         def step(state: Any) -> Any:
             i, value = state
             return i + 1, body_fun(i, value)
 
-        return while_loop(lambda state: state[0] < upper, step, (ew.astype(_array(lower), np.intp), init_val))[1]
+        return while_loop(
+            lambda state: state[0] < upper, step, (lg.astype(_array(lower), np.intp), init_val)
+        )[1]
     turns = np.arange(int(lower), max(int(lower), int(upper)))
     return scan(lambda value, i: (body_fun(i, value), None), init_val, turns)[0]
-
-

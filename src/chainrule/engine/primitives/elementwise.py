@@ -1,4 +1,4 @@
-"""Operations at each element alone: arithmetic, powers, exponentials, trigonometry, comparison, bits.
+"""Functions of each element alone: arithmetic, powers, exponentials, trigonometry, statistics.
 
 A row's ``derivative`` takes the result ``y`` and the inputs. Where a function has a kink, the value
 taken there is the one in ``docs/conventions.md``.
@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from .. import trace
-from ..errors import DtypeError
 from ..tensor import Tensor
 from ..types import TensorType
 from . import special
-from .families import Primitive, align, batch_elementwise, elementwise
+from .families import Primitive, batch_elementwise, elementwise
+from .logic import floor, ones_like, select, sign, trunc, zeros_like
 
 # -- arithmetic --------------------------------------------------------------------------------
 
@@ -48,7 +47,9 @@ divide = elementwise(
     latex=r"\frac{{{}}}{{{}}}",
     domain=(0.5, 2.0),
 )
-floor_divide = elementwise("floor_divide", finite=False, numpy=np.floor_divide, arity=2, domain=(0.5, 2.0))
+floor_divide = elementwise(
+    "floor_divide", finite=False, numpy=np.floor_divide, arity=2, domain=(0.5, 2.0)
+)
 remainder = elementwise(
     "remainder",
     finite=False,
@@ -64,14 +65,9 @@ fmod = elementwise(
     derivatives=(lambda y, a, b: 1, lambda y, a, b: -trunc(a / b)),
     domain=(1.1, 1.9),
 )
-negative = elementwise(
-    "negative", numpy=np.negative, derivative=lambda y, x: -1, latex=r"-{}"
-)
+negative = elementwise("negative", numpy=np.negative, derivative=lambda y, x: -1, latex=r"-{}")
 abs = elementwise("abs", numpy=np.abs, derivative=lambda y, x: sign(x), latex=r"|{}|")
-sign = elementwise("sign", numpy=np.sign, arity=1, latex=r"\mathrm{{sign}}\,{}")
-square = elementwise(
-    "square", numpy=np.square, derivative=lambda y, x: 2 * x, latex=r"{}^2"
-)
+square = elementwise("square", numpy=np.square, derivative=lambda y, x: 2 * x, latex=r"{}^2")
 reciprocal = elementwise(
     "reciprocal",
     finite=False,
@@ -121,7 +117,12 @@ exp = elementwise(
     "exp", finite=False, numpy=np.exp, derivative=lambda y, x: y, dtypes="float", latex=r"e^{{{}}}"
 )
 exp2 = elementwise(
-    "exp2", finite=False, numpy=np.exp2, derivative=lambda y, x: y * math.log(2), dtypes="float", latex=r"2^{{{}}}"
+    "exp2",
+    finite=False,
+    numpy=np.exp2,
+    derivative=lambda y, x: y * math.log(2),
+    dtypes="float",
+    latex=r"2^{{{}}}",
 )
 expm1 = elementwise(
     "expm1",
@@ -207,7 +208,11 @@ general_power = elementwise(
 
 def power(x: Any, p: Any) -> Any:
     """x to the power p; whole and half powers written in the program become cheaper primitives."""
-    if isinstance(x, Tensor) and isinstance(p, int | float) and not isinstance(p, bool | np.generic):
+    if (
+        isinstance(x, Tensor)
+        and isinstance(p, int | float)
+        and not isinstance(p, bool | np.generic)
+    ):
         if p == 2:
             return square(x)
         if p == 1 and isinstance(p, int):
@@ -299,10 +304,20 @@ arctan2 = elementwise(
     domain=(0.2, 2.0),
 )
 sinh = elementwise(
-    "sinh", finite=False, numpy=np.sinh, derivative=lambda y, x: cosh(x), dtypes="float", latex=r"\sinh {}"
+    "sinh",
+    finite=False,
+    numpy=np.sinh,
+    derivative=lambda y, x: cosh(x),
+    dtypes="float",
+    latex=r"\sinh {}",
 )
 cosh = elementwise(
-    "cosh", finite=False, numpy=np.cosh, derivative=lambda y, x: sinh(x), dtypes="float", latex=r"\cosh {}"
+    "cosh",
+    finite=False,
+    numpy=np.cosh,
+    derivative=lambda y, x: sinh(x),
+    dtypes="float",
+    latex=r"\cosh {}",
 )
 tanh = elementwise(
     "tanh",
@@ -399,170 +414,3 @@ polygamma2 = elementwise(
     latex=r"\psi''({})",
     domain=(0.2, 4.0),
 )
-
-# -- minimum, maximum, rounding ----------------------------------------------------------------
-
-
-def _share_of(y: Any, mine: Any, other: Any) -> Any:
-    """1 where this input is the result, half where both are."""
-    chosen = convert_to(equal(mine, y), y)
-    return chosen / (1 + convert_to(equal(mine, other), y))
-
-
-maximum = elementwise(
-    "maximum",
-    numpy=np.maximum,
-    derivatives=(lambda y, a, b: _share_of(y, a, b), lambda y, a, b: _share_of(y, b, a)),
-    latex=r"\max({}, {})",
-)
-minimum = elementwise(
-    "minimum",
-    numpy=np.minimum,
-    derivatives=(lambda y, a, b: _share_of(y, a, b), lambda y, a, b: _share_of(y, b, a)),
-    latex=r"\min({}, {})",
-)
-floor = elementwise("floor", numpy=np.floor, arity=1, latex=r"\lfloor {} \rfloor")
-ceil = elementwise("ceil", numpy=np.ceil, arity=1, latex=r"\lceil {} \rceil")
-trunc = elementwise("trunc", numpy=np.trunc, arity=1)
-rint = elementwise("rint", numpy=np.round, arity=1, latex=r"\mathrm{{round}}({})")
-copysign = elementwise(
-    "copysign",
-    numpy=np.copysign,
-    derivatives=(lambda y, a, b: copysign(ones_like(a), b) * sign(a), None),
-    dtypes="float",
-    domain=(0.2, 2.0),
-)
-nextafter = elementwise("nextafter", numpy=np.nextafter, arity=2, dtypes="float")
-
-# -- comparison and logic ----------------------------------------------------------------------
-
-equal = elementwise("equal", numpy=np.equal, arity=2, result="bool", latex=r"{} = {}")
-not_equal = elementwise("not_equal", numpy=np.not_equal, arity=2, result="bool", latex=r"{} \ne {}")
-less = elementwise("less", numpy=np.less, arity=2, result="bool", latex=r"{} < {}")
-less_equal = elementwise(
-    "less_equal", numpy=np.less_equal, arity=2, result="bool", latex=r"{} \le {}"
-)
-greater = elementwise("greater", numpy=np.greater, arity=2, result="bool", latex=r"{} > {}")
-greater_equal = elementwise(
-    "greater_equal", numpy=np.greater_equal, arity=2, result="bool", latex=r"{} \ge {}"
-)
-isnan = elementwise("isnan", numpy=np.isnan, arity=1, result="bool")
-isinf = elementwise("isinf", numpy=np.isinf, arity=1, result="bool")
-isfinite = elementwise("isfinite", numpy=np.isfinite, arity=1, result="bool")
-signbit = elementwise("signbit", numpy=np.signbit, arity=1, result="bool", dtypes="float")
-logical_and = elementwise("logical_and", numpy=np.logical_and, arity=2, dtypes="bool")
-logical_or = elementwise("logical_or", numpy=np.logical_or, arity=2, dtypes="bool")
-logical_xor = elementwise("logical_xor", numpy=np.logical_xor, arity=2, dtypes="bool")
-logical_not = elementwise("logical_not", numpy=np.logical_not, arity=1, dtypes="bool")
-
-# -- bits --------------------------------------------------------------------------------------
-
-bitwise_and = elementwise("bitwise_and", numpy=np.bitwise_and, arity=2, dtypes="int")
-bitwise_or = elementwise("bitwise_or", numpy=np.bitwise_or, arity=2, dtypes="int")
-bitwise_xor = elementwise("bitwise_xor", numpy=np.bitwise_xor, arity=2, dtypes="int")
-invert = elementwise("invert", numpy=np.invert, arity=1, dtypes="int")
-left_shift = elementwise("left_shift", numpy=np.left_shift, arity=2, dtypes="int")
-right_shift = elementwise("right_shift", numpy=np.right_shift, arity=2, dtypes="int")
-
-# -- rows with parameters, or with inputs of several dtypes ------------------------------------
-
-
-def _infer_convert(x: TensorType, dtype: Any) -> TensorType:
-    return TensorType.of(x.shape, dtype)
-
-
-def _convert_vjp(cotangent: Any, y: Any, x: Any, dtype: Any) -> Sequence[Any]:
-    return [convert(cotangent, dtype=x.dtype) if np.dtype(x.dtype).kind == "f" else None]
-
-
-def _numpy_convert(x: Any, dtype: Any) -> Any:
-    return np.asarray(x).astype(dtype)[()]
-
-
-convert = Primitive(
-    "convert", "elementwise", _infer_convert, _numpy_convert, _convert_vjp, batch_elementwise
-)
-
-
-def _numpy_bitcast(x: Any, dtype: Any) -> Any:
-    return np.asarray(x).view(dtype)[()]
-
-
-# The same bits read as another dtype of the same width.
-bitcast = Primitive(
-    "bitcast", "elementwise", _infer_convert, _numpy_bitcast, None, batch_elementwise
-)
-
-
-def _infer_select(condition: TensorType, x: TensorType, y: TensorType) -> TensorType:
-    if condition.dtype != np.bool_ or not condition.shape == x.shape == y.shape or x is not y:
-        raise DtypeError(f"select: want bool, and two of one type; got {condition}, {x}, {y}")
-    return x
-
-
-def _select_vjp(cotangent: Any, out: Any, condition: Any, x: Any, y: Any) -> Sequence[Any]:
-    zero = zeros_like(cotangent)
-    return [None, select(condition, cotangent, zero), select(condition, zero, cotangent)]
-
-
-select = Primitive(
-    "select",
-    "elementwise",
-    _infer_select,
-    lambda condition, x, y: np.where(condition, x, y)[()],
-    _select_vjp,
-    batch_elementwise,
-    latex=r"{} \,?\, {} : {}",
-)
-
-
-def where(condition: Any, x: Any, y: Any) -> Any:
-    """``x`` where the condition is true, else ``y``; with broadcasting.
-
-    No derivative reaches the branch that is not taken, so NaN and Inf in it do no harm.
-    """
-    if not any(isinstance(value, Tensor) for value in (condition, x, y)):
-        return np.where(condition, x, y)[()]
-    place = trace.current_place()
-    x, y = align("where", "numeric", (x, y), place)
-    (condition,) = align("where", "bool", (condition,), place)
-    shape = np.broadcast_shapes(condition.shape, x.shape)
-    from .views import broadcast_to
-
-    return trace.apply(
-        select, broadcast_to(condition, shape), broadcast_to(x, shape), broadcast_to(y, shape)
-    )
-
-
-def convert_to(x: Any, like: Any) -> Any:
-    """``x`` in the dtype of ``like``."""
-    return astype(x, like.dtype)
-
-
-def astype(x: Any, dtype: Any) -> Any:
-    """``x`` in another dtype; itself if it has it already."""
-    dtype = np.dtype(dtype)
-    if getattr(x, "dtype", None) == dtype:
-        return x
-    return convert(x, dtype=dtype)
-
-
-def zeros_like(x: Any) -> Any:
-    """Zeros with the shape and dtype of ``x``."""
-    return _full_like(x, 0)
-
-
-def ones_like(x: Any) -> Any:
-    """Ones with the shape and dtype of ``x``."""
-    return _full_like(x, 1)
-
-
-def _full_like(x: Any, value: float) -> Any:
-    if not isinstance(x, Tensor):
-        return np.full_like(x, value)
-    from .views import broadcast
-
-    scalar = trace.constant(value, x.dtype)
-    return trace.apply(broadcast, scalar, shape=x.shape, axes=())
-
-

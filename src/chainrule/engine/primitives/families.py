@@ -72,7 +72,9 @@ def _constant_value(**params: Any) -> Any:
     raise AssertionError("a constant has its value already")
 
 
-constant_row = Primitive("constant", "leaf", _constant_value, _constant_value, None, _constant_value)
+constant_row = Primitive(
+    "constant", "leaf", _constant_value, _constant_value, None, _constant_value
+)
 
 # -- elementwise -------------------------------------------------------------------------------
 
@@ -119,7 +121,8 @@ def elementwise(
 
     def vjp(cotangent: Any, y: Any, *inputs: Any) -> Cotangents:
         return [
-            None if partial is None else _times(cotangent, partial(y, *inputs)) for partial in partials
+            None if partial is None else _times(cotangent, partial(y, *inputs))
+            for partial in partials
         ]
 
     return Primitive(
@@ -250,7 +253,9 @@ def align(name: str, dtypes: str, values: Sequence[Any], place: Any = None) -> t
             kinds.append(type(value))
             shapes.append(())
         else:
-            array = value if isinstance(value, np.ndarray | np.generic) else _as_operand(name, value)
+            array = (
+                value if isinstance(value, np.ndarray | np.generic) else _as_operand(name, value)
+            )
             if isinstance(array, Tensor):
                 items.append(array)
             else:
@@ -299,7 +304,9 @@ def _explain_mismatch(name: str, shapes: Sequence[tuple[int, ...]]) -> str:
     elif len(right) == 1 and len(left) == 2 and right[0] == left[0]:
         message += f"\nThey would meet with the second as a column: .reshape(-1, 1), of shape {(*right, 1)}."
     elif len(left) == 1 and len(right) == 2 and left[0] == right[0]:
-        message += f"\nThey would meet with the first as a column: .reshape(-1, 1), of shape {(*left, 1)}."
+        message += (
+            f"\nThey would meet with the first as a column: .reshape(-1, 1), of shape {(*left, 1)}."
+        )
     where = trace.current_place()
     if where is not None:
         from ..graph import describe_place
@@ -313,7 +320,7 @@ def _fit(item: Any, target: TensorType, place: Any) -> Tensor:
     if not isinstance(item, Tensor):
         item = trace.constant(item, target.dtype)
     elif item.type.dtype is not target.dtype and item.type.dtype != target.dtype:
-        from .elementwise import convert
+        from .logic import convert
 
         kind = TensorType.of(item.type.shape, target.dtype)
         item = Tensor(convert, (item,), {"dtype": target.dtype}, kind, place)

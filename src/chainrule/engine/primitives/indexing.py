@@ -13,7 +13,7 @@ from .. import trace
 from ..errors import DtypeError, ShapeError
 from ..tensor import Parameter, Tensor
 from ..types import TensorType
-from . import elementwise as ew
+from . import logic as lg
 from .families import Cotangents, Primitive, stack_same
 from .views import Shape, broadcast_to, flip, moveaxis, one_axis, reshape, shape_of, slice_row
 
@@ -40,7 +40,7 @@ def _numpy_gather(x: Any, *indices: Any, axes: Shape) -> Any:
 
 
 def _gather_vjp(ct: Any, y: Any, x: Any, *indices: Any, axes: Shape) -> Cotangents:
-    return [scatter_add(ew.zeros_like(x), ct, *indices, axes=axes), *[None] * len(indices)]
+    return [scatter_add(lg.zeros_like(x), ct, *indices, axes=axes), *[None] * len(indices)]
 
 
 def _stack_indices(
@@ -60,15 +60,15 @@ def _batch_gather(
     x, *indices = inputs
     axes = params["axes"]
     if not batched[0]:
-        stacked = [i if b else stack_same(i, size) for i, b in zip(indices, batched[1:], strict=True)]
+        stacked = [
+            i if b else stack_same(i, size) for i, b in zip(indices, batched[1:], strict=True)
+        ]
         return trace.apply(primitive, x, *stacked, axes=axes), True
     places, moved = _stack_indices(size, batched[1:], indices, axes)
     return trace.apply(primitive, x, *places, axes=moved), True
 
 
-gather = Primitive(
-    "gather", "indexing", _infer_gather, _numpy_gather, _gather_vjp, _batch_gather
-)
+gather = Primitive("gather", "indexing", _infer_gather, _numpy_gather, _gather_vjp, _batch_gather)
 
 
 def _infer_scatter(
@@ -112,14 +112,14 @@ def _scatter_add_vjp(
 
 def _scatter_vjp(ct: Any, y: Any, x: Any, updates: Any, *indices: Any, axes: Shape) -> Cotangents:
     """What was overwritten gets nothing; of several writes to one place the last one counts."""
-    zeros = ew.zeros_like(updates)
+    zeros = lg.zeros_like(updates)
     order = reshape(np.arange(1, 1 + int(np.prod(shape_of(updates)))), shape_of(updates))
     none = np.zeros(shape_of(x), order.dtype)
     last = trace.apply(scatter, none, order, *indices, axes=axes)
-    wins = ew.equal(trace.apply(gather, last, *indices, axes=axes), order)
+    wins = lg.equal(trace.apply(gather, last, *indices, axes=axes), order)
     taken = trace.apply(gather, ct, *indices, axes=axes)
     kept = trace.apply(scatter, ct, zeros, *indices, axes=axes)
-    return [kept, ew.where(wins, taken, zeros), *[None] * len(indices)]
+    return [kept, lg.where(wins, taken, zeros), *[None] * len(indices)]
 
 
 scatter_add = Primitive(
@@ -147,9 +147,15 @@ def getitem(x: Any, index: Any) -> Any:
 class _Plan:
     """An index taken apart: a strided cut, a reshape, then a gather along ``axes``."""
 
-    def __init__(self, slices: list[slice], shape: Shape, arrays: list[Any], axes: Shape, target: int):
+    def __init__(
+        self, slices: list[slice], shape: Shape, arrays: list[Any], axes: Shape, target: int
+    ):
         self.slices, self.shape, self.arrays, self.axes, self.target = (
-            slices, shape, arrays, axes, target,
+            slices,
+            shape,
+            arrays,
+            axes,
+            target,
         )
 
 
@@ -173,7 +179,9 @@ def _plan(x: Any, index: Any) -> _Plan:
         elif _is_integer(item):
             number = operator.index(item)
             if not -n <= number < n:
-                raise IndexError(f"index {number} is out of bounds for axis {axis} of shape {shape}")
+                raise IndexError(
+                    f"index {number} is out of bounds for axis {axis} of shape {shape}"
+                )
             slices.append(slice(number % n, number % n + 1))
             scalars.append(len(lengths))
             lengths.append(1)
@@ -191,7 +199,7 @@ def _plan(x: Any, index: Any) -> _Plan:
         order = sorted(builtins.range(len(axes)), key=axes.__getitem__)
         axes, arrays = [axes[i] for i in order], [arrays[i] for i in order]
         common = np.broadcast_shapes(*[shape_of(a) for a in arrays])
-        arrays = [broadcast_to(ew.astype(a, np.intp), common) for a in arrays]
+        arrays = [broadcast_to(lg.astype(a, np.intp), common) for a in arrays]
         together = axes == list(range(axes[0], axes[0] + len(axes)))
         return _Plan(slices, tuple(lengths), arrays, tuple(axes), axes[0] if together else 0)
     kept = tuple(n for place, n in enumerate(lengths) if place not in scalars)
@@ -217,7 +225,9 @@ def _spell_out(index: Any, shape: Shape) -> list[Any]:
         elif array.dtype.kind in "iu":
             items.append(array)
         else:
-            raise IndexError(f"an array of dtype {array.dtype} is no index; use integers or booleans")
+            raise IndexError(
+                f"an array of dtype {array.dtype} is no index; use integers or booleans"
+            )
     used = builtins.sum(item is not None and item is not Ellipsis for item in items)
     if used > len(shape):
         raise IndexError(f"{used} indices for an array with {len(shape)} axes, of shape {shape}")
@@ -241,9 +251,9 @@ def _is_integer(value: Any) -> bool:
 def _valid_index(index: Any, n: int, axis: int, shape: Shape) -> Any:
     """Negative indices counted from the end. Those of a tensor cannot be checked: they are clipped."""
     if isinstance(index, Tensor):
-        index = ew.astype(index, np.intp)
-        wrapped = ew.where(index < 0, index + n, index)
-        return ew.maximum(0, ew.minimum(wrapped, max(n - 1, 0)))
+        index = lg.astype(index, np.intp)
+        wrapped = lg.where(index < 0, index + n, index)
+        return lg.maximum(0, lg.minimum(wrapped, max(n - 1, 0)))
     index = index.astype(np.intp)
     if index.size and (index.min() < -n or index.max() >= n):
         bad = index.min() if index.min() < -n else index.max()
@@ -264,9 +274,7 @@ def _cut(x: Any, slices: list[slice], shape: Shape) -> Any:
         stop.append(covered[-1] + 1 if len(covered) else 0)
         step.append(covered.step if len(covered) > 1 else 1)
     if (tuple(start), tuple(stop)) != ((0,) * len(old), old) or builtins.any(s != 1 for s in step):
-        x = trace.apply(
-            slice_row, x, start=tuple(start), stop=tuple(stop), step=tuple(step)
-        )
+        x = trace.apply(slice_row, x, start=tuple(start), stop=tuple(stop), step=tuple(step))
     if backward:
         x = flip(x, tuple(backward))
     return reshape(x, shape) if shape_of(x) != shape else x
@@ -290,7 +298,7 @@ class At:
         x = self._x
         number = np.arange(x.size).reshape(x.shape)
         places = getitem(trace.constant(number), self._index)
-        values = broadcast_to(ew.astype(_operand(values), x.dtype), places.shape)
+        values = broadcast_to(lg.astype(_operand(values), x.dtype), places.shape)
         flat = trace.apply(row, reshape(x, (-1,)), values, places, axes=(0,))
         return reshape(flat, x.shape)
 
@@ -308,11 +316,11 @@ class At:
 
     def min(self, values: Any) -> Any:
         """A copy with these elements lowered to at most ``values``."""
-        return self.set(ew.minimum(getitem(self._x, self._index), values))
+        return self.set(lg.minimum(getitem(self._x, self._index), values))
 
     def max(self, values: Any) -> Any:
         """A copy with these elements raised to at least ``values``."""
-        return self.set(ew.maximum(getitem(self._x, self._index), values))
+        return self.set(lg.maximum(getitem(self._x, self._index), values))
 
 
 def _operand(x: Any) -> Any:
@@ -393,4 +401,3 @@ def repeat(x: Any, repeats: int, axis: int | None = None) -> Any:
         x, axis = reshape(x, (-1,)), 0
     axis = one_axis(axis, len(shape_of(x)))
     return take(x, np.repeat(np.arange(shape_of(x)[axis]), repeats), axis)
-

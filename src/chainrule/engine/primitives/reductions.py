@@ -12,6 +12,7 @@ from ..errors import ShapeError
 from ..tensor import Tensor
 from ..types import TensorType
 from . import elementwise as ew
+from . import logic as lg
 from .families import Cotangents, Primitive
 from .views import (
     Shape,
@@ -81,7 +82,7 @@ def spread(reduced: Any, x: Any, axes: Shape) -> Any:
 
 def _extreme_vjp(ct: Any, y: Any, x: Any, axes: Shape) -> Any:
     """The cotangent goes to the extreme element; where several tie, in equal shares."""
-    chosen = ew.convert_to(ew.equal(x, spread(y, x, axes)), x)
+    chosen = lg.convert_to(lg.equal(x, spread(y, x, axes)), x)
     share = chosen / spread(trace.apply(sum_row, chosen, axes=axes), x, axes)
     return ew.chain_product(spread(ct, x, axes), share)
 
@@ -101,7 +102,7 @@ def _prod_vjp(ct: Any, y: Any, x: Any, axes: Shape) -> Any:
 
 def _product_before(x: Any) -> Any:
     """Along the last axis: the product of all earlier elements, 1 for the first."""
-    one = ew.ones_like(x[..., :1])
+    one = lg.ones_like(x[..., :1])
     return trace.apply(cumprod_row, concatenate([one, x[..., :-1]], -1), axis=len(shape_of(x)) - 1)
 
 
@@ -151,9 +152,9 @@ def _cumprod_vjp(ct: Any, y: Any, x: Any, axis: int) -> Cotangents:
         return total, total
 
     last_first = moveaxis(x, axis, 0)
-    following = concatenate([last_first[1:], ew.zeros_like(last_first[:1])], 0)
+    following = concatenate([last_first[1:], lg.zeros_like(last_first[:1])], 0)
     cts = moveaxis(ct, axis, 0)
-    _, totals = scan(step, ew.zeros_like(cts[0]), (cts, following), reverse=True)
+    _, totals = scan(step, lg.zeros_like(cts[0]), (cts, following), reverse=True)
     before = moveaxis(_product_before(moveaxis(x, axis, -1)), -1, axis)
     return [before * moveaxis(totals, 0, axis)]
 
@@ -194,7 +195,7 @@ def _summable(x: Any, dtype: Any) -> Any:
             dtype = np.int64
         elif kind.kind == "u" and kind.itemsize < 8:
             dtype = np.uint64
-    return x if dtype is None else ew.astype(x, dtype)
+    return x if dtype is None else lg.astype(x, dtype)
 
 
 def as_operand(x: Any) -> Any:
@@ -224,12 +225,12 @@ def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether an element along these axes is true."""
-    return _reduce(any_row, ew.astype(as_operand(x), np.bool_), axis, keepdims)
+    return _reduce(any_row, lg.astype(as_operand(x), np.bool_), axis, keepdims)
 
 
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether all elements along these axes are true."""
-    return _reduce(all_row, ew.astype(as_operand(x), np.bool_), axis, keepdims)
+    return _reduce(all_row, lg.astype(as_operand(x), np.bool_), axis, keepdims)
 
 
 def _place(row: Primitive, x: Any, axis: int | None, keepdims: bool) -> Any:

@@ -56,7 +56,9 @@ def _erfinv(y: float) -> float:
     half = 2 / (math.pi * a) + log_term / 2
     x = math.copysign(math.sqrt(max(math.sqrt(half * half - log_term / a) - half, 0.0)), y)
     for _ in range(3):
-        error = math.erf(x) - y if abs(y) < 0.5 else math.copysign((1 - abs(y)) - math.erfc(abs(x)), y)
+        error = (
+            math.erf(x) - y if abs(y) < 0.5 else math.copysign((1 - abs(y)) - math.erfc(abs(x)), y)
+        )
         x -= error / (2 / math.sqrt(math.pi) * math.exp(-x * x))
     return x
 
@@ -67,7 +69,10 @@ def lgamma(x: Any) -> Any:
     >>> round(float(lgamma(5.0)), 6)  # ln 24
     3.178054
     """
-    return _by_element(lambda value: math.inf if value <= 0 and value == math.floor(value) else math.lgamma(value), x)
+    return _by_element(
+        lambda value: math.inf if value <= 0 and value == math.floor(value) else math.lgamma(value),
+        x,
+    )
 
 
 def digamma(x: Any) -> Any:

@@ -246,7 +246,9 @@ slice_row = view(
     numpy=lambda x, start, stop, step: x[tuple(map(slice, start, stop, step))],
     vjp=_slice_vjp,
     batch=lambda size, start, stop, step: {
-        "start": (0, *start), "stop": (size, *stop), "step": (1, *step),
+        "start": (0, *start),
+        "stop": (size, *stop),
+        "step": (1, *step),
     },
 )
 
@@ -268,7 +270,9 @@ def _pad_places(shape: Shape, before: Shape, between: Shape) -> tuple[slice, ...
 
 def _numpy_pad(x: Any, before: Shape, after: Shape, between: Shape) -> Any:
     x = np.asarray(x)
-    out = np.zeros(_infer_pad(TensorType.of(x.shape, x.dtype), before, after, between).shape, x.dtype)
+    out = np.zeros(
+        _infer_pad(TensorType.of(x.shape, x.dtype), before, after, between).shape, x.dtype
+    )
     out[_pad_places(x.shape, before, between)] = x
     return out
 
@@ -290,7 +294,9 @@ pad_row = view(
     numpy=_numpy_pad,
     vjp=_pad_vjp,
     batch=lambda size, before, after, between: {
-        "before": (0, *before), "after": (0, *after), "between": (0, *between),
+        "before": (0, *before),
+        "after": (0, *after),
+        "between": (0, *between),
     },
 )
 
@@ -365,7 +371,7 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     if not items[0].ndim:
         raise ShapeError("concatenate: scalars have no axis to join along; use stack")
     dtype = np.result_type(*[a.dtype for a in items])
-    from .elementwise import astype
+    from .logic import astype
 
     joined = [astype(a, dtype) for a in items]
     return trace.apply(concatenate_row, *joined, axis=one_axis(axis, items[0].ndim))
@@ -385,7 +391,7 @@ def array(value: Any, dtype: Any = None) -> Any:
     """Nested lists of numbers, arrays and tensors as one array or tensor."""
     joined = _join(value)
     if isinstance(joined, Tensor):
-        from .elementwise import astype
+        from .logic import astype
 
         return joined if dtype is None else astype(joined, dtype)
     return np.array(joined, dtype=dtype)
