@@ -86,7 +86,7 @@ def _collect(flow: dict[Node, Any], picked: Tensor, cotangent: Any) -> None:
 
 
 def _results_of(node: Tensor) -> tuple[Tensor, ...]:
-    from .primitives.control import pick
+    from .primitives.closures import pick
 
     return tuple(
         [Tensor(pick, (node,), {"index": i}, kind, node.place) for i, kind in enumerate(node.type)]

@@ -40,7 +40,7 @@ def values_of(graph: Graph, *values: Any) -> dict[Node, Any]:
         raise TypeError(f"the graph has {len(graph.inputs)} inputs, got {len(values)} values")
     known: dict[Node, Any] = dict(zip(graph.inputs, values, strict=True))
     for node in graph.nodes:
-        if node.primitive is None or not node.inputs and node.known is not None:
+        if node.primitive is None or (not node.inputs and node.known is not None):
             known[node] = node if node.known is None else node.known
         else:
             with trace.at_place(node.place):
@@ -58,7 +58,7 @@ def assemble(graph: Graph) -> Program:
     constants: list[Any] = []
     steps: list[tuple[Callable[..., Any], tuple[int, ...], Node]] = []
     for node in graph.nodes:
-        if node.inputs or node.known is None and node.primitive is not None:
+        if node.inputs or (node.known is None and node.primitive is not None):
             continue
         if node.known is None:
             raise TypeError(f"a graph uses {node.type}, which is no input of it and has no value")

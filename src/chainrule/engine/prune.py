@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .graph import Graph, Node, reachable
-from .primitives.control import pick, scan_row
+from .primitives.closures import pick
+from .primitives.scan import scan_row
 from .tensor import Tensor
 
 

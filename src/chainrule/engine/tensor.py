@@ -14,8 +14,7 @@ from .graph import Node
 from .types import TensorType, type_of
 
 _METHODS = frozenset(
-    "all any argmax argmin argsort astype clip cumprod cumsum dot max mean min prod ravel repeat "
-    "round sort squeeze std sum swapaxes take trace var".split()
+    ["all", "any", "argmax", "argmin", "argsort", "astype", "clip", "cumprod", "cumsum", "dot", "max", "mean", "min", "prod", "ravel", "repeat", "round", "sort", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"]
 )
 
 

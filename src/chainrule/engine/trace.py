@@ -14,7 +14,7 @@ import numpy as np
 
 from . import tree
 from .errors import ConcreteValueError
-from .graph import Graph, Node, Place, _serials, reachable
+from .graph import Graph, Node, Place, _serials
 from .primitives.families import Primitive, constant_row
 from .tensor import Parameter, Tensor
 from .types import Type, is_array, type_of
@@ -117,7 +117,7 @@ def record(
     node = Tensor(primitive, operands, params, kind, place)
     if type(kind) is not tuple:
         return node
-    from .primitives.control import pick
+    from .primitives.closures import pick
 
     return tuple([Tensor(pick, (node,), {"index": i}, each, place) for i, each in enumerate(kind)])
 
@@ -133,7 +133,7 @@ def node_of(value: Any) -> Tensor:
 
 def constant(value: Any, dtype: Any = None) -> Tensor:
     """A leaf that holds an array."""
-    array = np.asarray(value, dtype)
+    array = np.asarray(value, dtype)[()]
     return Tensor(constant_row, (), {}, type_of(array), None, array)
 
 

@@ -13,7 +13,7 @@ from ..errors import StructureError
 from ..graph import Graph
 from ..tensor import Tensor
 from . import elementwise as ew
-from .control import Closure, types_of
+from .closures import Closure, types_of
 from .families import Cotangents, Primitive, batch_elementwise, stack_same
 
 stop_gradient_row = Primitive(

@@ -27,7 +27,6 @@ from .views import (
     shape_of,
 )
 
-
 Rule = Callable[[Any, Any, Any, Shape], Any]
 
 
@@ -144,7 +143,7 @@ def _infer_running(x: TensorType, axis: int) -> TensorType:
 
 def _cumprod_vjp(ct: Any, y: Any, x: Any, axis: int) -> Cotangents:
     """dx_i = (product before i) * s_i with s_i = ct_i + x_(i+1) s_(i+1): no division, so zeros may be."""
-    from .control import scan
+    from .scan import scan
 
     def step(later: Any, here: Any) -> Any:
         cotangent, following = here
