@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import count
+from operator import attrgetter
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +131,11 @@ class Graph:
     __repr__ = __str__
 
 
-def reachable(outputs: Sequence[Tensor], stop: Iterable[Tensor]) -> list[Tensor]:
+def reachable(
+    outputs: Sequence[Tensor],
+    stop: Iterable[Tensor],
+    inputs_of: Callable[[Tensor], tuple[Tensor, ...]] = attrgetter("inputs"),
+) -> list[Tensor]:
     """All nodes that ``outputs`` need, ``stop`` and what only leads to it left out; in order."""
     seen = set(stop)
     found = []
@@ -140,13 +145,12 @@ def reachable(outputs: Sequence[Tensor], stop: Iterable[Tensor]) -> list[Tensor]
         if node not in seen:
             seen.add(node)
             found.append(node)
-            pending.extend(node.inputs)
+            pending.extend(inputs_of(node))
     found.sort(key=_serial)
     return found
 
 
-def _serial(node: Node) -> int:
-    return node.serial
+_serial = attrgetter("serial")
 
 
 def structure_key(

@@ -13,7 +13,8 @@ import numpy as np
 
 from . import trace
 from .errors import NonFiniteError
-from .graph import Graph, Node
+from .graph import Graph, Node, reachable
+from .tensor import Tensor
 
 Program = Callable[[Sequence[Any]], list[Any]]
 
@@ -52,51 +53,75 @@ def values_of(graph: Graph, *values: Any) -> dict[Node, Any]:
 # -- programs ----------------------------------------------------------------------------------
 
 
+Step = tuple[Callable[..., Any], tuple[int, ...], Node]
+
+
 def assemble(graph: Graph) -> Program:
     """A graph as a list of NumPy calls over numbered slots, ready to run many times."""
-    slot = {node: index for index, node in enumerate(graph.inputs)}
-    constants: list[Any] = []
-    steps: list[tuple[Callable[..., Any], tuple[int, ...], Node]] = []
-    for node in graph.nodes:
-        if node.inputs or (node.known is None and node.primitive is not None):
-            continue
+    leaves = [node for node in graph.nodes if _is_leaf(node)]
+    for node in leaves:
         if node.known is None:
             raise TypeError(f"a graph uses {node.type}, which is no input of it and has no value")
+    constants = [node.known for node in leaves]
+    slot = {node: index for index, node in enumerate([*graph.inputs, *leaves])}
+    operands = _without_repeats(graph)
+    steps: list[Step] = []
+    for node in reachable(graph.outputs, slot, operands.__getitem__):
+        steps.append((call_of(node), tuple([slot[i] for i in operands[node]]), node))
         slot[node] = len(slot)
-        constants.append(node.known)
-    for node in graph.nodes:
-        if node not in slot:
-            steps.append((call_of(node), tuple([slot[i] for i in node.inputs]), node))
-            slot[node] = len(slot)
     results = [slot[node] for node in graph.outputs]
 
     def run(values: Sequence[Any]) -> list[Any]:
         held = [*values, *constants]
         put = held.append
-        for function, operands, _ in steps:
-            if len(operands) == 2:
-                put(function(held[operands[0]], held[operands[1]]))
-            elif len(operands) == 1:
-                put(function(held[operands[0]]))
+        for function, places, _ in steps:
+            if len(places) == 2:
+                put(function(held[places[0]], held[places[1]]))
+            elif len(places) == 1:
+                put(function(held[places[0]]))
             else:
-                put(function(*[held[i] for i in operands]))
+                put(function(*[held[i] for i in places]))
         return [held[i] for i in results]
 
     def run_watched(values: Sequence[Any]) -> list[Any]:
         held = [*values, *constants]
-        for function, operands, node in steps:
-            inputs = [held[i] for i in operands]
+        for function, places, node in steps:
+            inputs = [held[i] for i in places]
             held.append(function(*inputs))
             _check(node, inputs, held[-1])
         return [held[i] for i in results]
 
     def choose(values: Sequence[Any]) -> list[Any]:
-        if _watch.on:
-            return run_watched(values)
         with np.errstate(all="ignore"):
-            return run(values)
+            return run_watched(values) if _watch.on else run(values)
 
     return choose
+
+
+def _is_leaf(node: Node) -> bool:
+    return not node.inputs and (node.known is not None or node.primitive is None)
+
+
+def _without_repeats(graph: Graph) -> dict[Node, tuple[Tensor, ...]]:
+    """Operands of each node; NumPy's arithmetic repeats by itself what a ``broadcast`` would."""
+    given = set(graph.inputs)
+    operands: dict[Node, tuple[Tensor, ...]] = {}
+    for node in graph.nodes:
+        operands[node] = node.inputs
+        if node.primitive is not None and node.primitive.family == "elementwise":
+            sources = tuple([x if x in given else _before_repeat(x) for x in node.inputs])
+            if any(x.type.shape == node.inputs[0].type.shape for x in sources):
+                operands[node] = sources
+    return operands
+
+
+def _before_repeat(node: Tensor) -> Tensor:
+    if node.primitive is None or node.primitive.name != "broadcast":
+        return node
+    (source,) = node.inputs
+    shape, axes = node.params["shape"], node.params["axes"]
+    meets_from_right = axes == tuple(range(len(shape) - len(axes), len(shape)))
+    return source if meets_from_right else node
 
 
 def call_of(node: Node) -> Callable[..., Any]:

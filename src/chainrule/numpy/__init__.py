@@ -2,6 +2,7 @@
 
 from ..engine.primitives.contraction import dot, einsum, matmul, outer, tensordot
 from ..engine.primitives.elementwise import *  # noqa: F403
+from ..engine.primitives.logic import *  # noqa: F403
 from ..engine.primitives.reductions import (
     all, any, argmax, argmin, cumprod, cumsum, max, mean, min, prod, sum,
 )
