@@ -37,6 +37,9 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
         """``x.at[index].set(value)``: a copy with some elements changed (also add, multiply, ...)."""
         return indexing.At(self)
 
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return array[()] if return_scalar else array.view(Array)
+
     def __repr__(self) -> str:
         return repr(self.view(np.ndarray))
 

@@ -297,7 +297,7 @@ class At:
     def _write(self, row: Primitive, values: Any) -> Any:
         x = self._x
         number = np.arange(x.size).reshape(x.shape)
-        places = getitem(trace.constant(number), self._index)
+        places = getitem(number, self._index)
         values = broadcast_to(lg.astype(_operand(values), x.dtype), places.shape)
         flat = trace.apply(row, reshape(x, (-1,)), values, places, axes=(0,))
         return reshape(flat, x.shape)
