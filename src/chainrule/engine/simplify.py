@@ -38,9 +38,16 @@ def simplify(graph: Graph) -> Graph:
 
 def tidy(graph: Graph) -> Graph:
     """The passes that keep what a derivative may ask for later: for graphs that are inlined."""
+    graph = forget_values(graph)
     graph = fold_constants(graph)
     graph = remove_identities(graph)
     return share(graph)
+
+
+def forget_values(graph: Graph) -> Graph:
+    """Inputs that captured a value become plain placeholders: a graph is for every value."""
+    fresh = [node if node.known is None else trace.placeholder(node.type) for node in graph.inputs]
+    return Graph(fresh, map(trace.node_of, graph(*fresh)))
 
 
 def fold_constants(graph: Graph) -> Graph:

@@ -14,7 +14,33 @@ from .graph import Node
 from .types import TensorType, type_of
 
 _METHODS = frozenset(
-    ["all", "any", "argmax", "argmin", "argsort", "astype", "clip", "cumprod", "cumsum", "dot", "max", "mean", "min", "prod", "ravel", "repeat", "round", "sort", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"]
+    [
+        "all",
+        "any",
+        "argmax",
+        "argmin",
+        "argsort",
+        "astype",
+        "clip",
+        "cumprod",
+        "cumsum",
+        "dot",
+        "max",
+        "mean",
+        "min",
+        "prod",
+        "ravel",
+        "repeat",
+        "round",
+        "sort",
+        "squeeze",
+        "std",
+        "sum",
+        "swapaxes",
+        "take",
+        "trace",
+        "var",
+    ]
 )
 
 
@@ -187,10 +213,7 @@ class Tensor(Node):
         return function(*inputs, **kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        home = namespace()
-        for part in func.__module__.split(".")[1:]:
-            home = getattr(home, part, home)
-        function = getattr(home, func.__name__, None)
+        function = _counterpart(func)
         if function is None or kwargs.get("out") is not None:
             raise TypeError(_no_rule(f"{func.__module__}.{func.__name__}", "__call__", kwargs))
         return function(*args, **kwargs)
@@ -386,9 +409,19 @@ def _no_rule(name: str, method: str, kwargs: dict[str, Any]) -> str:
     return f"{what} has no rule for tensors yet; chainrule.numpy lists the functions that have one."
 
 
+@functools.cache
 def namespace() -> Any:
     """``chainrule.numpy``: named here, because NumPy calls back into the engine for it by name."""
     return importlib.import_module("chainrule.numpy")
+
+
+@functools.cache
+def _counterpart(func: Any) -> Any:
+    """The function of ``chainrule.numpy`` that does what this one of NumPy's does, or None."""
+    home = namespace()
+    for part in func.__module__.split(".")[1:]:
+        home = getattr(home, part, home)
+    return getattr(home, func.__name__, None)
 
 
 # The operators above are functions over tensors, so their modules come after the class.

@@ -8,6 +8,7 @@ and a hashable description, and the class method ``tree_unflatten(description, c
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -79,9 +80,9 @@ def _flatten(tree: Any, leaves: list[Any], buffers: bool) -> Structure:
     kind = type(tree)
     if kind is dict:
         keys = _sorted(tree)
-        return Structure(dict, keys, tuple([_flatten(tree[k], leaves, buffers) for k in keys]))
+        return _node(dict, keys, tuple([_flatten(tree[k], leaves, buffers) for k in keys]))
     if kind is list or kind is tuple:
-        return Structure(kind, None, tuple([_flatten(item, leaves, buffers) for item in tree]))
+        return _node(kind, None, tuple([_flatten(item, leaves, buffers) for item in tree]))
     if tree is None:
         return _NONE
     if hasattr(kind, "tree_flatten"):
@@ -100,10 +101,23 @@ def _flatten(tree: Any, leaves: list[Any], buffers: bool) -> Structure:
     return Structure(kind, meta, tuple([_flatten(item, leaves, buffers) for item in items]))
 
 
+def _node(kind: type, keys: Any, children: tuple[Structure, ...]) -> Structure:
+    """The structure of a dict, list or tuple; made once for each kind of flat one."""
+    for child in children:
+        if child is not LEAF:
+            return Structure(kind, keys, children)
+    return _flat_structure(kind, keys, len(children))
+
+
+@functools.lru_cache(1024)
+def _flat_structure(kind: type, keys: Any, count: int) -> Structure:
+    return Structure(kind, keys, (LEAF,) * count)
+
+
 def _sorted(keys: Iterable[Any]) -> tuple[Any, ...]:
     try:
         return tuple(sorted(keys))
-    except TypeError:
+    except TypeError:  # keys of several kinds have no order but their own
         return tuple(keys)
 
 

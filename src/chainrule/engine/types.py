@@ -20,9 +20,10 @@ class TensorType:
     True
     """
 
-    __slots__ = ("dtype", "shape")
+    __slots__ = ("dtype", "is_float", "shape")
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    is_float: bool  # whether a derivative with respect to it can exist
 
     @staticmethod
     def of(shape: tuple[int, ...], dtype: Any) -> TensorType:
@@ -35,6 +36,7 @@ class TensorType:
             if found is None:
                 found = object.__new__(TensorType)
                 found.shape, found.dtype = canonical
+                found.is_float = canonical[1].kind == "f"
                 found = _interned.setdefault(canonical, found)
             _interned[key] = found
         return found
@@ -51,11 +53,6 @@ class TensorType:
         for length in self.shape:
             count *= length
         return count
-
-    @property
-    def is_float(self) -> bool:
-        """Whether a derivative with respect to it can exist."""
-        return self.dtype.kind == "f"
 
     def __repr__(self) -> str:
         return f"{dtype_name(self.dtype)}[{','.join(map(str, self.shape))}]"

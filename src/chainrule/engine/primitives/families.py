@@ -6,6 +6,7 @@ that a row states only what is the operation's own.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -177,10 +178,7 @@ def _is_risky(node: Tensor) -> bool:
         return False
     if not node.primitive.finite and not _divides_by_number(node):
         return True
-    for operand in node.inputs:
-        if operand.risky:
-            return True
-    return False
+    return any([operand.risky for operand in node.inputs])
 
 
 def _divides_by_number(node: Tensor) -> bool:
@@ -211,65 +209,57 @@ def stack_same(value: Any, size: int) -> Any:
 def _prepare_elementwise(
     dtypes: str, infer: Callable[..., TensorType], count: int
 ) -> Callable[..., Any]:
+    smooth_stays = dtypes in ("numeric", "float", "divide")
+
     def prepare(primitive: Primitive, *values: Any) -> Any:
         if len(values) != count:
             raise TypeError(f"{primitive.name} takes {count} arrays, got {len(values)}")
-        traced = False
-        for value in values:
-            if isinstance(value, Tensor):
-                traced = True
-                break
-        if not traced:
+        first = values[0]
+        if type(first) is Tensor and first.type.is_float and smooth_stays:
+            kind = first.type
+            for other in values:
+                if type(other) is not Tensor or other.type is not kind:
+                    break
+            else:  # nothing to align
+                return Tensor(
+                    primitive, values, {}, infer(*([kind] * count)), trace.current_place()
+                )
+        elif not any([isinstance(value, Tensor) for value in values]):
             return primitive.numpy(*values)
         if not trace.state.recording:
             values = tuple([v.data if isinstance(v, Parameter) else v for v in values])
-            if not any(isinstance(v, Tensor) for v in values):
+            if not any([isinstance(v, Tensor) for v in values]):
                 return primitive.numpy(*values)
         place = trace.current_place()
         operands = align(primitive.name, dtypes, values, place)
-        return Tensor(
-            primitive, operands, {}, infer(*[operand.type for operand in operands]), place
-        )
+        return Tensor(primitive, operands, {}, infer(*[x.type for x in operands]), place)
 
     return prepare
 
 
 def align(name: str, dtypes: str, values: Sequence[Any], place: Any = None) -> tuple[Tensor, ...]:
-    """Values as nodes of one shape and one dtype, by NumPy's rules of broadcasting and promotion."""
+    """Values as nodes of one shape and dtype, by NumPy's rules of broadcasting and promotion."""
     items: list[Any] = []
     kinds: list[Any] = []
     shapes: list[tuple[int, ...]] = []
     for value in values:
-        if type(value) is Tensor:
-            items.append(value)
-            kinds.append(value.type.dtype)
-            shapes.append(value.type.shape)
-        elif isinstance(value, Parameter):
-            items.append(value.snapshot())
-            kinds.append(value.type.dtype)
-            shapes.append(value.type.shape)
-        elif isinstance(value, int | float) and not isinstance(value, np.generic):
-            items.append(value)
+        if isinstance(value, Parameter):
+            value = value.snapshot()
+        if isinstance(value, int | float) and not isinstance(value, np.generic):
             kinds.append(type(value))
             shapes.append(())
         else:
-            array = (
-                value if isinstance(value, np.ndarray | np.generic) else _as_operand(name, value)
-            )
-            if isinstance(array, Tensor):
-                items.append(array)
-            else:
-                if array.dtype.kind not in "fiub":
-                    raise DtypeError(f"{name}: no rule for arrays of dtype {array.dtype}")
-                items.append(array)
-            kinds.append(array.dtype)
-            shapes.append(array.shape)
+            if not isinstance(value, Tensor | np.ndarray | np.generic):
+                value = _as_operand(name, value)
+            kinds.append(value.dtype)
+            shapes.append(value.shape)
+        items.append(value)
     try:
         dtype = promote(dtypes, tuple(kinds))
     except TypeError as error:
         raise DtypeError(f"{name}: {error}") from None
     shape = shapes[0]
-    for other in shapes[1:]:
+    for other in shapes:
         if other != shape:
             shape = _common_shape(name, shapes)
             break
@@ -283,7 +273,7 @@ def _as_operand(name: str, value: Any) -> Any:
 
         return array(value)
     converted = np.asarray(value)
-    if converted.dtype == object:
+    if converted.dtype.kind not in "fiub":
         raise TypeError(f"{name}: expected an array or a number, got {type(value).__name__}")
     return converted
 
@@ -324,14 +314,16 @@ def _fit(item: Any, target: TensorType, place: Any) -> Tensor:
 
         kind = TensorType.of(item.type.shape, target.dtype)
         item = Tensor(convert, (item,), {"dtype": target.dtype}, kind, place)
-    shape = item.type.shape
-    if shape != target.shape:
-        from .views import broadcast
+    if item.type is target:
+        return item
+    from .views import broadcast
 
-        offset = len(target.shape) - len(shape)
-        params = {"shape": target.shape, "axes": tuple(range(offset, len(target.shape)))}
-        item = Tensor(broadcast, (item,), params, target, place)
-    return item
+    return Tensor(broadcast, (item,), _repeat_params(item.type.shape, target.shape), target, place)
+
+
+@functools.cache
+def _repeat_params(shape: tuple[int, ...], target: tuple[int, ...]) -> dict[str, Any]:
+    return {"shape": target, "axes": tuple(range(len(target) - len(shape), len(target)))}
 
 
 def show_type(value: Any) -> str:

@@ -180,8 +180,6 @@ cumprod_row = Primitive(
 
 def _reduce(row: Primitive, x: Any, axis: Any, keepdims: bool) -> Any:
     axes = axes_of(axis, len(shape_of(x)))
-    if not axes:
-        axes = ()
     result = trace.apply(row, x, axes=axes)
     return expand_dims(result, axes) if keepdims and axes else result
 
@@ -272,11 +270,11 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
 def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Arithmetic mean along these axes."""
-    x = as_operand(x)
-    if dtype is None and x.dtype.kind != "f":
+    if not isinstance(x, Tensor):
+        return np.mean(x, axis, dtype, keepdims=keepdims)
+    if dtype is None and not x.type.is_float:
         dtype = np.float64
     count = 1
     for a in axes_of(axis, x.ndim):
         count *= x.shape[a]
-    with np.errstate(all="ignore"):
-        return sum(x, axis, dtype, keepdims) / (count or np.nan)
+    return sum(x, axis, dtype, keepdims) / (count or np.nan)

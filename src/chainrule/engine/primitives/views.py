@@ -47,6 +47,8 @@ def axes_of(axis: Any, ndim: int) -> Shape:
     """Axes as non-negative numbers, in order; None means all of them."""
     if axis is None:
         return tuple(range(ndim))
+    if type(axis) is int and -ndim <= axis < ndim:
+        return (axis % ndim,)
     given = axis if isinstance(axis, tuple | list) else (axis,)
     found = tuple(sorted(one_axis(a, ndim) for a in given))
     if len(set(found)) != len(found):
