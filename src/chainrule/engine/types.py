@@ -74,7 +74,9 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
 
 def type_of(value: Any) -> TensorType:
     """The type of a concrete array, NumPy scalar or Python number."""
-    if not isinstance(value, np.ndarray | np.generic):
+    if type(value) is float:
+        return _REAL
+    if not isinstance(value, _ARRAYS):
         value = np.asarray(value)
     return TensorType.of(value.shape, value.dtype)
 
@@ -85,11 +87,14 @@ def is_array(value: Any) -> bool:
     >>> is_array(1.5), is_array("tanh"), is_array(None)
     (True, False, False)
     """
-    if isinstance(value, np.ndarray | np.generic):
+    if isinstance(value, _ARRAYS):
         return value.dtype.kind in "fiub"
-    return isinstance(value, float | int | bool)
+    return isinstance(value, _NUMBERS)
 
 
+_ARRAYS = (np.ndarray, np.generic)
+_NUMBERS = (float, int, bool)
+_REAL = TensorType.of((), np.float64)
 _DIVISION_OF_INTEGERS = np.dtype(np.float64)
 _promoted: dict[tuple[Any, ...], np.dtype[Any]] = {}
 
@@ -99,7 +104,8 @@ def promote(rule: str, operands: tuple[Any, ...]) -> np.dtype[Any]:
 
     ``operands`` are dtypes, or the Python type of a number, which is weak: ``float32 * 2.0`` stays
     float32, as in NumPy. ``rule`` is the primitive's: ``numeric`` (NumPy's common dtype), ``float``
-    (integers become floating point), ``divide`` (integers become float64), ``bool``, ``int``.
+    (integers become floating point), ``divide`` (integers become float64), ``number`` (truth values become
+    int8), ``bool``, ``int``.
     """
     key = (rule, *operands)
     found = _promoted.get(key)
@@ -116,6 +122,8 @@ def _promote(rule: str, operands: tuple[Any, ...]) -> np.dtype[Any]:
         return _DIVISION_OF_INTEGERS
     if rule == "float" and common.kind in "iub":
         return np.result_type(common, np.float16)
+    if rule == "number" and common.kind == "b":
+        return np.dtype(np.int8)
     if rule == "int" and common.kind == "f":
         raise TypeError(f"this operation works on integers, not on {dtype_name(common)}")
     return common

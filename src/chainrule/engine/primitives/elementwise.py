@@ -48,11 +48,12 @@ divide = elementwise(
     domain=(0.5, 2.0),
 )
 floor_divide = elementwise(
-    "floor_divide", finite=False, numpy=np.floor_divide, arity=2, domain=(0.5, 2.0)
+    "floor_divide", finite=False, dtypes="number", numpy=np.floor_divide, arity=2, domain=(0.5, 2.0)
 )
 remainder = elementwise(
     "remainder",
     finite=False,
+    dtypes="number",
     numpy=np.remainder,
     derivatives=(lambda y, a, b: 1, lambda y, a, b: -floor(a / b)),
     latex=r"{} \bmod {}",
@@ -61,16 +62,20 @@ remainder = elementwise(
 fmod = elementwise(
     "fmod",
     finite=False,
+    dtypes="number",
     numpy=np.fmod,
     derivatives=(lambda y, a, b: 1, lambda y, a, b: -trunc(a / b)),
     domain=(1.1, 1.9),
 )
 negative = elementwise("negative", numpy=np.negative, derivative=lambda y, x: -1, latex=r"-{}")
 abs = elementwise("abs", numpy=np.abs, derivative=lambda y, x: sign(x), latex=r"|{}|")
-square = elementwise("square", numpy=np.square, derivative=lambda y, x: 2 * x, latex=r"{}^2")
+square = elementwise(
+    "square", dtypes="number", numpy=np.square, derivative=lambda y, x: 2 * x, latex=r"{}^2"
+)
 reciprocal = elementwise(
     "reciprocal",
     finite=False,
+    dtypes="number",
     numpy=np.reciprocal,
     derivative=lambda y, x: -y * y,
     latex=r"1/{}",
@@ -199,6 +204,7 @@ def _power_exponent(y: Any, x: Any, p: Any) -> Any:
 general_power = elementwise(
     "power",
     finite=False,
+    dtypes="number",
     numpy=np.power,
     derivatives=(_power_base, _power_exponent),
     latex=r"{}^{{{}}}",
@@ -399,18 +405,26 @@ trigamma = elementwise(
     "trigamma",
     finite=False,
     numpy=special.trigamma,
-    derivative=lambda y, x: polygamma2(x),
+    derivative=lambda y, x: polygamma(x, order=2),
     dtypes="float",
     latex=r"\psi'({})",
     domain=(0.2, 4.0),
 )
-polygamma2 = elementwise(
-    "polygamma2",
+
+
+def _polygamma_vjp(cotangent: Any, y: Any, x: Any, order: int) -> Sequence[Any]:
+    return [multiply(cotangent, polygamma(x, order=order + 1))]
+
+
+# The derivative of order n of digamma, n >= 2.
+polygamma = Primitive(
+    "polygamma",
+    "elementwise",
+    _infer_like,
+    special.polygamma,
+    _polygamma_vjp,
+    batch_elementwise,
     finite=False,
-    numpy=special.polygamma2,
-    arity=1,
-    flat=False,
-    dtypes="float",
-    latex=r"\psi''({})",
+    latex=r"\psi^{{({order})}}({})",
     domain=(0.2, 4.0),
 )

@@ -46,7 +46,9 @@ copysign = elementwise(
     dtypes="float",
     domain=(0.2, 2.0),
 )
-nextafter = elementwise("nextafter", numpy=np.nextafter, arity=2, dtypes="float")
+nextafter = elementwise(
+    "nextafter", numpy=np.nextafter, derivatives=(lambda y, a, b: 1, None), dtypes="float"
+)
 
 # -- comparison and logic ----------------------------------------------------------------------
 
@@ -75,8 +77,8 @@ bitwise_and = elementwise("bitwise_and", numpy=np.bitwise_and, arity=2, dtypes="
 bitwise_or = elementwise("bitwise_or", numpy=np.bitwise_or, arity=2, dtypes="int")
 bitwise_xor = elementwise("bitwise_xor", numpy=np.bitwise_xor, arity=2, dtypes="int")
 invert = elementwise("invert", numpy=np.invert, arity=1, dtypes="int")
-left_shift = elementwise("left_shift", numpy=np.left_shift, arity=2, dtypes="int")
-right_shift = elementwise("right_shift", numpy=np.right_shift, arity=2, dtypes="int")
+left_shift = elementwise("left_shift", numpy=np.left_shift, arity=2, dtypes="number")
+right_shift = elementwise("right_shift", numpy=np.right_shift, arity=2, dtypes="number")
 
 # -- rows with parameters, or with inputs of several dtypes ------------------------------------
 

@@ -153,7 +153,8 @@ def _cumprod_vjp(ct: Any, y: Any, x: Any, axis: int) -> Cotangents:
     last_first = moveaxis(x, axis, 0)
     following = concatenate([last_first[1:], lg.zeros_like(last_first[:1])], 0)
     cts = moveaxis(ct, axis, 0)
-    _, totals = scan(step, lg.zeros_like(cts[0]), (cts, following), reverse=True)
+    nothing = np.zeros(shape_of(cts)[1:], cts.dtype)
+    _, totals = scan(step, nothing, (cts, following), reverse=True)
     before = moveaxis(_product_before(moveaxis(x, axis, -1)), -1, axis)
     return [before * moveaxis(totals, 0, axis)]
 
@@ -274,7 +275,9 @@ def mean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) ->
         return np.mean(x, axis, dtype, keepdims=keepdims)
     if dtype is None and not x.type.is_float:
         dtype = np.float64
+    axes = axes_of(axis, x.ndim)
     count = 1
-    for a in axes_of(axis, x.ndim):
+    for a in axes:
         count *= x.shape[a]
-    return sum(x, axis, dtype, keepdims) / (count or np.nan)
+    total = trace.apply(sum_row, x if dtype is None else lg.astype(x, dtype), axes=axes)
+    return (expand_dims(total, axes) if keepdims and axes else total) / (count or np.nan)

@@ -15,16 +15,20 @@ def sigmoid(x: Any) -> Any:
     >>> float(sigmoid(0.0))
     0.5
     """
-    x = np.asarray(x)
+    x = _as_real(x)
     decay = np.exp(-np.abs(x))
     return (np.where(x >= 0, np.ones_like(decay), decay) / (1 + decay))[()]
 
 
+def _as_real(x: Any) -> Any:
+    """Integers in the floating-point type in which NumPy's own functions compute them."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.result_type(x.dtype, np.float16))
+
+
 def _by_element(function: Callable[[float], float], x: Any) -> Any:
     """A scalar function of Python's over an array, computed in float64."""
-    x = np.asarray(x)
-    if x.dtype.kind != "f":
-        x = x.astype(np.float64)
+    x = _as_real(x)
     values = [function(value) for value in x.ravel().tolist()]
     return np.array(values, np.float64).reshape(x.shape).astype(x.dtype)[()]
 
@@ -56,9 +60,9 @@ def _erfinv(y: float) -> float:
     half = 2 / (math.pi * a) + log_term / 2
     x = math.copysign(math.sqrt(max(math.sqrt(half * half - log_term / a) - half, 0.0)), y)
     for _ in range(3):
-        error = (
-            math.erf(x) - y if abs(y) < 0.5 else math.copysign((1 - abs(y)) - math.erfc(abs(x)), y)
-        )
+        # Near 1 the tail 1 - |y| says more than y itself.
+        tail = (1 - abs(y)) - math.erfc(abs(x))
+        error = math.erf(x) - y if abs(y) < 0.5 else math.copysign(1, y) * tail
         x -= error / (2 / math.sqrt(math.pi) * math.exp(-x * x))
     return x
 
@@ -121,22 +125,29 @@ def _trigamma(x: float) -> float:
     return shift + 1 / x + s / 2 + series
 
 
-def polygamma2(x: Any) -> Any:
-    """ψ''(x), the second derivative of digamma, for x > 0.
+def polygamma(x: Any, order: int) -> Any:
+    """ψ⁽ⁿ⁾(x), the n-th derivative of digamma, for n ≥ 1 and x > 0.
 
-    >>> round(float(polygamma2(1.0)), 6)  # -2 ζ(3)
+    Recurrence up to x ≥ 10 + n, then the asymptotic series (Abramowitz and Stegun 6.4.11).
+
+    >>> round(float(polygamma(1.0, order=2)), 6)  # -2 ζ(3)
     -2.404114
     """
-    return _by_element(_polygamma2, x)
+    return _by_element(lambda value: _polygamma(value, order), x)
 
 
-def _polygamma2(x: float) -> float:
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
+
+
+def _polygamma(x: float, n: int) -> float:
     if x <= 0:
         return math.nan
-    shift = 0.0
-    while x < 10:
-        shift -= 2 / x**3
+    total = 0.0
+    while x < 10 + n:
+        total += math.factorial(n) / x ** (n + 1)
         x += 1
-    s = 1 / (x * x)
-    series = s * s * (1 / 2 - s * (1 / 6 - s * (1 / 6 - s * (3 / 10 - s * (5 / 6)))))
-    return shift - s - s / x - series
+    total += math.factorial(n - 1) / x**n + math.factorial(n) / (2 * x ** (n + 1))
+    for k, bernoulli in enumerate(_BERNOULLI, 1):
+        ratio = math.factorial(2 * k + n - 1) / math.factorial(2 * k)
+        total += bernoulli * ratio / x ** (2 * k + n)
+    return total if n % 2 else -total
