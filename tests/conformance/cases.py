@@ -35,7 +35,8 @@ def table():
     for row in ROWS.values():
         if row.derivatives:
             found += elementwise_cases(row)
-    return found + [*dtype_rows(), *views(), *reductions(), *products(), *indexing(), *control()]
+    found += [*dtype_rows(), *views(), *reductions(), *products(), *indexing(), *control()]
+    return found + list(random_rows())
 
 
 # -- rows with parameters ----------------------------------------------------------------------
@@ -54,6 +55,9 @@ def dtype_rows():
         yield Case("select", (flags, draw(shape), draw(shape, seed=1)), label=str(shape))
     for shape in [(), (4,), (2, 0)]:
         yield Case("stop_gradient", (draw(shape),), label=str(shape), smooth=False)
+        for order in (2, 3):
+            x = draw(shape, 0.3, 4.0)
+            yield Case("polygamma", (x,), {"order": order}, f"{shape}-{order}")
         for exponent in (3.0, -1, 1.5, -0.5, 0, 1.0):
             x = draw(shape, 0.3, 2.0)
             yield Case("constant_power", (x,), {"exponent": exponent}, f"{shape}-{exponent}")
@@ -222,6 +226,19 @@ def _by_hand(kept, cotangents):
     ct, ct_sum = cotangents
     slope = ct * (1 - np.tanh(x * y) ** 2)
     return slope * y + ct_sum, slope * x + ct_sum
+
+
+# -- random bits -------------------------------------------------------------------------------
+
+
+def random_rows():
+    key = np.array([3, 17], np.uint32)
+    for shape in [(), (3,), (2, 20), (0,)]:
+        for width in (8, 16, 32, 64):
+            params = {"shape": shape, "width": width}
+            yield Case("random_bits", (key,), params, f"{shape}-{width}")
+        numbers = np.arange(int(np.prod(shape)), dtype=np.uint32).reshape(shape)
+        yield Case("derive_keys", (key, numbers), label=str(shape))
 
 
 # Rows that cases of others try: every row with several results is read through `pick`.

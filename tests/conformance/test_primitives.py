@@ -197,6 +197,8 @@ def _wants_integers(row):
     return False
 
 
+# NumPy rounds truth values to half precision; we keep them.
+ODD = {("rint", ("bool",))}
 DTYPES = ["float64", "float32", "int64", "int32", "uint8", "bool"]
 
 
@@ -204,6 +206,8 @@ DTYPES = ["float64", "float32", "int64", "int32", "uint8", "bool"]
 def test_elementwise_rows_have_numpys_dtypes(row):
     compared = 0
     for dtypes in itertools.product(DTYPES, repeat=len(row.derivatives)):
+        if (row.name, dtypes) in ODD:
+            continue
         xs = [np.ones(2, dtype) for dtype in dtypes]
         try:
             with np.errstate(all="ignore"):
