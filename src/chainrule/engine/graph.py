@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 Place = tuple[CodeType, int]
-_serials = count()
+serials = count()
+by_serial = attrgetter("serial")
 
 
 class Node:
@@ -66,7 +67,7 @@ class Node:
         self.known = known
         self.source: Any = None
         self.risky: bool | None = None
-        self.serial = next(_serials)
+        self.serial = next(serials)
 
     @property
     def line(self) -> str:
@@ -146,11 +147,8 @@ def reachable(
             seen.add(node)
             found.append(node)
             pending.extend(inputs_of(node))
-    found.sort(key=_serial)
+    found.sort(key=by_serial)
     return found
-
-
-_serial = attrgetter("serial")
 
 
 def structure_key(

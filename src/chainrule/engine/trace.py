@@ -7,24 +7,23 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from . import tree
 from .errors import ConcreteValueError
-from .graph import Graph, Node, Place, _serials
+from .graph import Graph, Node, Place, by_serial, serials
 from .primitives.families import Primitive, constant_row
 from .tensor import Parameter, Tensor
-from .types import Type, is_array, type_of
+from .types import TensorType, Type, is_array, type_of
 
 # -- the user's line ---------------------------------------------------------------------------
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _USER_ROOMS = tuple(_PACKAGE + room + os.sep for room in ("demo", "lessons"))
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
-_is_ours: dict[CodeType, bool] = {}
+_is_ours: dict[str, bool] = {}
 
 
 class _State(threading.local):
@@ -42,9 +41,9 @@ def current_place() -> Place | None:
     frame = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        ours = _is_ours.get(code)
+        ours = _is_ours.get(code.co_filename)  # by name: to hash code is slow
         if ours is None:
-            ours = _is_ours[code] = _belongs_to_us(code.co_filename)
+            ours = _is_ours[code.co_filename] = _belongs_to_us(code.co_filename)
         if not ours:
             return code, frame.f_lasti
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
@@ -134,7 +133,7 @@ def node_of(value: Any) -> Tensor:
 def constant(value: Any, dtype: Any = None) -> Tensor:
     """A leaf that holds an array."""
     array = np.asarray(value, dtype)[()]
-    return Tensor(constant_row, (), {}, type_of(array), None, array)
+    return Tensor(constant_row, (), {}, TensorType.of(array.shape, array.dtype), None, array)
 
 
 def placeholder(kind: Type, known: Any = None) -> Tensor:
@@ -173,29 +172,22 @@ def split_outside(
     roots: Sequence[Tensor], inputs: Sequence[Tensor], start: int
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Nodes made by a trace that began at serial ``start``, and what they take from before it."""
+    seen = set(inputs)
     inner: list[Tensor] = []
     outside: list[Tensor] = []
-    given = set(inputs)
-    for node in reachable_since(roots, given, start):
-        is_leaf = node.serial < start or not (node.inputs or node.primitive is not constant_row)
-        (outside if is_leaf else inner).append(node)
-    return inner, outside
-
-
-def reachable_since(roots: Sequence[Tensor], given: set[Tensor], start: int) -> list[Tensor]:
-    """Like ``reachable``, but does not look behind nodes that are older than ``start``."""
-    seen = set(given)
-    found = []
     pending = list(roots)
     while pending:
         node = pending.pop()
         if node not in seen:
             seen.add(node)
-            found.append(node)
-            if node.serial >= start:
+            if node.serial < start or node.primitive is constant_row:
+                outside.append(node)
+            else:
+                inner.append(node)
                 pending.extend(node.inputs)
-    found.sort(key=lambda node: node.serial)
-    return found
+    inner.sort(key=by_serial)
+    outside.sort(key=by_serial)
+    return inner, outside
 
 
 def value_of_capture(node: Tensor) -> Any:
@@ -207,7 +199,7 @@ def value_of_capture(node: Tensor) -> Any:
 
 def begin() -> int:
     """A serial number that divides what exists already from what a trace will make."""
-    return next(_serials)
+    return next(serials)
 
 
 def trace(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
@@ -224,8 +216,6 @@ def trace(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
     >>> [node.primitive.name for node in graph.nodes]
     ['broadcast', 'multiply', 'sum']
     """
-    from .types import TensorType
-
     leaves, structure = tree.flatten((args, kwargs))
     inputs = []
     for position, leaf in enumerate(leaves):

@@ -46,9 +46,9 @@ class _Call:
             if isinstance(leaf, Parameter):
                 leaf = leaf.data
             if isinstance(leaf, Tensor) or is_array(leaf):
-                value = _as_real(leaf)
+                value, kind = _as_real(leaf)
                 self.values[i] = value
-                leaves[i] = trace.placeholder(trace.abstract(value), value)
+                leaves[i] = trace.placeholder(kind, value)
                 self.inputs.append(leaves[i])
                 self.places.append(i)
         arguments = list(args)
@@ -70,17 +70,17 @@ class _Call:
         return arguments[0] if self.is_single else tuple(arguments)
 
 
-def _as_real(leaf: Any) -> Any:
-    """A leaf to differentiate by; a whole Python number counts as real."""
+def _as_real(leaf: Any) -> tuple[Any, TensorType]:
+    """A leaf to differentiate by, and its type; a whole Python number counts as real."""
     if isinstance(leaf, bool | int):
-        return float(leaf)
+        leaf = float(leaf)
     kind = trace.abstract(leaf)
     if not kind.is_float:
         raise DtypeError(
             f"cannot differentiate with respect to an array of dtype {kind.dtype}: convert it "
             "(x.astype(float)), or leave its argument out of argnums="
         )
-    return leaf
+    return leaf, kind
 
 
 def _split_result(result: Any, has_aux: bool) -> tuple[Any, Any]:

@@ -147,15 +147,14 @@ def _times(cotangent: Any, factor: Any) -> Any:
 
     Where the factor may be Inf or NaN, the product is ``chain_product``: 0 times it is 0.
     """
-    from .elementwise import chain_product, multiply, negative
-
     if isinstance(factor, int | float):
         if factor == 1:
             return cotangent
-        return negative(cotangent) if factor == -1 else multiply(cotangent, factor)
+        sign = elementwise_rows.negative
+        return sign(cotangent) if factor == -1 else elementwise_rows.multiply(cotangent, factor)
     if isinstance(factor, Tensor) and not may_blow_up(factor):
-        return multiply(cotangent, factor)
-    return chain_product(cotangent, factor)
+        return elementwise_rows.multiply(cotangent, factor)
+    return elementwise_rows.chain_product(cotangent, factor)
 
 
 def may_blow_up(root: Tensor) -> bool:
@@ -200,10 +199,8 @@ def batch_elementwise(
 
 def stack_same(value: Any, size: int) -> Any:
     """A new first axis along which the value is repeated."""
-    from .views import broadcast_in_dim
-
     shape = np.shape(value) if not isinstance(value, Tensor) else value.shape
-    return broadcast_in_dim(value, (size, *shape), tuple(range(1, len(shape) + 1)))
+    return views.broadcast_in_dim(value, (size, *shape), tuple(range(1, len(shape) + 1)))
 
 
 def _prepare_elementwise(
@@ -243,16 +240,15 @@ def align(name: str, dtypes: str, values: Sequence[Any], place: Any = None) -> t
     kinds: list[Any] = []
     shapes: list[tuple[int, ...]] = []
     for value in values:
-        if isinstance(value, Parameter):
-            value = value.snapshot()
-        if isinstance(value, int | float) and not isinstance(value, np.generic):
+        if type(value) in _NUMBERS:
             kinds.append(type(value))
             shapes.append(())
         else:
-            if not isinstance(value, Tensor | np.ndarray | np.generic):
+            if type(value) is not Tensor:
                 value = _as_operand(name, value)
-            kinds.append(value.dtype)
-            shapes.append(value.shape)
+            known = value.type if type(value) is Tensor else value
+            kinds.append(known.dtype)
+            shapes.append(known.shape)
         items.append(value)
     try:
         dtype = promote(dtypes, tuple(kinds))
@@ -267,22 +263,33 @@ def align(name: str, dtypes: str, values: Sequence[Any], place: Any = None) -> t
     return tuple([_fit(item, target, place) for item in items])
 
 
-def _as_operand(name: str, value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        from .views import array
+_NUMBERS = frozenset([bool, int, float])
 
-        return array(value)
-    converted = np.asarray(value)
-    if converted.dtype.kind not in "fiub":
-        raise TypeError(f"{name}: expected an array or a number, got {type(value).__name__}")
-    return converted
+
+def _as_operand(name: str, value: Any) -> Any:
+    """What is no plain Tensor or number, as a node or an array."""
+    if isinstance(value, Parameter):
+        return value.snapshot()
+    if isinstance(value, list | tuple):
+        return views.array(value)
+    if not isinstance(value, np.ndarray):
+        value = np.asarray(value)
+    if value.dtype.kind not in "fiub":
+        what = f"an array of dtype {value.dtype}" if value.dtype != object else f"{value!r:.60}"
+        raise DtypeError(f"{name}: expected real numbers, got {what}")
+    return value
 
 
 def _common_shape(name: str, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     try:
-        return np.broadcast_shapes(*shapes)
+        return _broadcast_shapes(tuple(shapes))
     except ValueError:
         raise ShapeError(_explain_mismatch(name, shapes)) from None
+
+
+@functools.lru_cache(4096)
+def _broadcast_shapes(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+    return np.broadcast_shapes(*shapes)
 
 
 def _explain_mismatch(name: str, shapes: Sequence[tuple[int, ...]]) -> str:
@@ -310,18 +317,16 @@ def _fit(item: Any, target: TensorType, place: Any) -> Tensor:
     if not isinstance(item, Tensor):
         item = trace.constant(item, target.dtype)
     elif item.type.dtype is not target.dtype and item.type.dtype != target.dtype:
-        from .logic import convert
-
         kind = TensorType.of(item.type.shape, target.dtype)
-        item = Tensor(convert, (item,), {"dtype": target.dtype}, kind, place)
+        item = Tensor(logic.convert, (item,), {"dtype": target.dtype}, kind, place)
     if item.type is target:
         return item
-    from .views import broadcast
+    return Tensor(
+        views.broadcast, (item,), _repeat_params(item.type.shape, target.shape), target, place
+    )
 
-    return Tensor(broadcast, (item,), _repeat_params(item.type.shape, target.shape), target, place)
 
-
-@functools.cache
+@functools.lru_cache(4096)
 def _repeat_params(shape: tuple[int, ...], target: tuple[int, ...]) -> dict[str, Any]:
     return {"shape": target, "axes": tuple(range(len(target) - len(shape), len(target)))}
 
@@ -330,3 +335,8 @@ def show_type(value: Any) -> str:
     """The type of anything array-like, as text for messages."""
     kind = value.type if isinstance(value, Tensor) else type_of(value)
     return f"{dtype_name(kind.dtype)}[{','.join(map(str, kind.shape))}]"
+
+
+# The constructors above come first: the rows in these files are made by them.
+from . import elementwise as elementwise_rows  # noqa: E402
+from . import logic, views  # noqa: E402
