@@ -171,7 +171,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
 
 
 def _as_tuple(value: Any) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, tuple | list) else (value,)
+    return tuple(value) if isinstance(value, tuple | list | range) else (value,)
 
 
 # -- broadcast ---------------------------------------------------------------------------------
