@@ -1,0 +1,8 @@
+"""Pictures of graphs and networks, as SVG: the layout is our own, nothing else is needed."""
+
+from .graph import graph
+from .network import LayerMatrix, layers_of, matrices, neurons
+from .svg import Picture
+from .values import Flow, flow
+
+__all__ = ["Flow", "LayerMatrix", "Picture", "flow", "graph", "layers_of", "matrices", "neurons"]

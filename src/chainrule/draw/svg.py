@@ -1,0 +1,82 @@
+"""SVG, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+from .palette import FONT, INK
+
+
+class Picture:
+    """A picture as SVG: ``str(picture)`` is its text, notebooks show it, ``save(path)`` writes it.
+
+    >>> Picture(10, 5, [circle(3, 3, 2)], "a dot")
+    Picture(10 x 5: a dot)
+    """
+
+    def __init__(self, width: float, height: float, elements: Iterable[str], title: str) -> None:
+        self.width = width
+        self.height = height
+        self.title = title
+        self._elements = list(elements)
+
+    def __str__(self) -> str:
+        size = f'viewBox="0 0 {self.width:.6g} {self.height:.6g}" width="{self.width:.6g}"'
+        head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" '
+            f'style="max-width:100%;height:auto" font-family="{escape(FONT)}" fill="{INK}">'
+        )
+        return "\n".join([head, f"<title>{escape(self.title)}</title>", *self._elements, "</svg>"])
+
+    def __repr__(self) -> str:
+        return f"Picture({self.width:.6g} x {self.height:.6g}: {self.title})"
+
+    def _repr_svg_(self) -> str:
+        return str(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the SVG to a file."""
+        Path(path).write_text(str(self), encoding="utf-8")
+
+
+def element(name: str, content: str = "", **attributes: object) -> str:
+    """An element; ``stroke_width=2`` becomes ``stroke-width="2"``.
+
+    >>> element("circle", r=2.0, stroke_width=1)
+    '<circle r="2" stroke-width="1"/>'
+    """
+    pairs = [f'{key.replace("_", "-")}="{_text(value)}"' for key, value in attributes.items()]
+    head = " ".join([name, *pairs])
+    return f"<{head}>{content}</{name}>" if content else f"<{head}/>"
+
+
+def _text(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else escape(str(value))
+
+
+def text(x: float, y: float, content: str, size: float = 12, **attributes: object) -> str:
+    """A line of text; (x, y) is the start of its baseline, or its middle with text_anchor."""
+    return element("text", escape(content), x=x, y=y, font_size=size, **attributes)
+
+
+def circle(x: float, y: float, radius: float, **attributes: object) -> str:
+    """A circle."""
+    return element("circle", cx=x, cy=y, r=radius, **attributes)
+
+
+def rectangle(x: float, y: float, width: float, height: float, **attributes: object) -> str:
+    """A rectangle; (x, y) is its upper left corner."""
+    return element("rect", x=x, y=y, width=width, height=height, **attributes)
+
+
+def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> str:
+    """A straight line."""
+    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **attributes)
+
+
+def group(elements: Iterable[str], tip: str = "", **attributes: object) -> str:
+    """Elements that share attributes; ``tip`` is shown where the pointer rests on them."""
+    inside = [f"<title>{escape(tip)}</title>"] if tip else []
+    return element("g", "".join([*inside, *elements]), **attributes)
