@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .primitives import indexing
-from .tensor import Tensor
+from .tensor import Tensor, namespace
 
 
 class Array(np.ndarray[Any, np.dtype[Any]]):
@@ -36,6 +36,9 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
     def at(self) -> indexing.At:
         """``x.at[index].set(value)``: a copy with some elements changed (also add, multiply, ...)."""
         return indexing.At(self)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return namespace()
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array[()] if return_scalar else array.view(Array)

@@ -11,6 +11,7 @@ from . import trace
 from .errors import DifferentiationError
 from .graph import Graph, Node
 from .primitives import elementwise as ew
+from .primitives.closures import results_of
 from .tensor import Tensor
 from .types import TensorType
 
@@ -47,7 +48,7 @@ def pull_back(
             if isinstance(node.type, tuple):
                 parts = zip(arrived, node.type, strict=True)
                 arrived = [_zeros(kind) if part is None else part for part, kind in parts]
-            result = _results_of(node) if isinstance(node.type, tuple) else node
+            result = results_of(node) if isinstance(node.type, tuple) else node
             pulled = primitive.vjp(arrived, result, *node.inputs, **node.params)
             for operand, cotangent in zip(node.inputs, pulled, strict=True):
                 if cotangent is not None:
@@ -83,14 +84,6 @@ def _collect(flow: dict[Node, Any], picked: Tensor, cotangent: Any) -> None:
     parts = flow.setdefault(owner, [None] * len(owner.type))
     index = picked.params["index"]
     parts[index] = cotangent if parts[index] is None else ew.add(parts[index], cotangent)
-
-
-def _results_of(node: Tensor) -> tuple[Tensor, ...]:
-    from .primitives.closures import pick
-
-    return tuple(
-        [Tensor(pick, (node,), {"index": i}, kind, node.place) for i, kind in enumerate(node.type)]
-    )
 
 
 def _zeros(kind: TensorType) -> Any:

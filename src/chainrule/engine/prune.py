@@ -53,7 +53,7 @@ def _prune(graph: Graph, scan: Tensor) -> Graph:
         "history": history,
     }
     operands = tuple([scan.inputs[i] for i in inputs])
-    new_scan = Tensor(scan_row, operands, params, tuple(kept_types), scan.place)  # type: ignore[arg-type]
+    new_scan = Tensor(scan_row, operands, params, tuple(kept_types), scan.place)
     number = {old: new for new, old in enumerate(order)}
     number.update({i: i - count + len(order) for i in range(count, len(types))})
     return _replace_picks(graph, scan, new_scan, number)

@@ -90,7 +90,7 @@ def remove_identities(graph: Graph) -> Graph:
         if rule is None:
             return None
         with trace.at_place(node.place):
-            return rule(node)
+            return rule(node)  # type: ignore[no-any-return]
 
     return rewrite(graph, simpler)
 

@@ -83,12 +83,12 @@ class Tensor(Node):
         return "cpu"
 
     @property
-    def T(self) -> Tensor:
+    def T(self) -> Any:
         """The transpose: axes in reverse order."""
         return views.transpose(self)
 
     @property
-    def mT(self) -> Tensor:
+    def mT(self) -> Any:
         """The last two axes swapped."""
         return views.swapaxes(self, -1, -2)
 
@@ -137,15 +137,15 @@ class Tensor(Node):
 
     # -- NumPy's methods
 
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, *shape: Any) -> Any:
         """The same elements in another shape; one length may be -1."""
         return views.reshape(self, shape[0] if len(shape) == 1 else shape)
 
-    def transpose(self, *axes: Any) -> Tensor:
+    def transpose(self, *axes: Any) -> Any:
         """Axes in another order; reversed when none is given."""
         return views.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
-    def flatten(self) -> Tensor:
+    def flatten(self) -> Any:
         """All elements along one axis."""
         return views.reshape(self, (-1,))
 
@@ -166,7 +166,7 @@ class Tensor(Node):
             return functools.partial(getattr(namespace(), name), self)
         raise AttributeError(f"a Tensor has no attribute {name!r}; its type is {self.type}")
 
-    def __getitem__(self, index: Any) -> Tensor:
+    def __getitem__(self, index: Any) -> Any:
         return indexing.getitem(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:

@@ -112,13 +112,12 @@ def record(
     primitive: Primitive, operands: tuple[Tensor, ...], params: dict[str, Any], kind: Type
 ) -> Any:
     """A new node; for several results, a tuple of the nodes that pick them."""
-    place = current_place()
-    node = Tensor(primitive, operands, params, kind, place)
+    node = Tensor(primitive, operands, params, kind, current_place())
     if type(kind) is not tuple:
         return node
-    from .primitives.closures import pick
+    from .primitives.closures import results_of
 
-    return tuple([Tensor(pick, (node,), {"index": i}, each, place) for i, each in enumerate(kind)])
+    return results_of(node)
 
 
 def node_of(value: Any) -> Tensor:
@@ -230,7 +229,7 @@ def trace(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
     )
 
 
-def abstract(value: Any) -> Type:
+def abstract(value: Any) -> TensorType:
     """The type of an array, a number or a tensor."""
     return value.type if isinstance(value, Tensor) else type_of(value)
 

@@ -32,6 +32,14 @@ pick = Primitive(
     lambda primitive, size, batched, inputs, params: (inputs[0][params["index"]], True),
 )
 
+
+def results_of(node: Tensor) -> tuple[Tensor, ...]:
+    """The results of a node that has several, one node each."""
+    kinds: Any = node.type
+    place = node.place
+    return tuple([Tensor(pick, (node,), {"index": i}, k, place) for i, k in enumerate(kinds)])
+
+
 # -- closures become graphs --------------------------------------------------------------------
 
 
@@ -56,7 +64,7 @@ class Closure:
         traced = trace.Traced(inputs, results, start)
         self.captured = traced.values(parameters=True)
         self.graph = Graph((*traced.captured, *inputs), traced.graph.outputs)
-        self.types = [node.type for node in self.graph.outputs]
+        self.types: list[TensorType] = [node.type for node in self.graph.outputs]
 
 
 def types_of(value: Any) -> tuple[list[TensorType], tree.Structure]:

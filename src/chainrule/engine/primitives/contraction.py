@@ -57,7 +57,8 @@ def _batch_einsum(
 
 def _numpy_einsum(*arrays: Any, spec: str) -> Any:
     if len(arrays) == 2:
-        return _pair(*arrays, *_parts(spec)[0], _parts(spec)[1])
+        (left, right), result = _parts(spec)
+        return _pair(*arrays, left, right, result)
     return np.einsum(spec, *arrays, optimize=len(arrays) > 2)
 
 

@@ -263,7 +263,7 @@ constant_power = Primitive(
 sin = elementwise(
     "sin", numpy=np.sin, derivative=lambda y, x: cos(x), dtypes="float", latex=r"\sin {}"
 )
-cos = elementwise(
+cos: Primitive = elementwise(
     "cos", numpy=np.cos, derivative=lambda y, x: -sin(x), dtypes="float", latex=r"\cos {}"
 )
 tan = elementwise(
@@ -317,7 +317,7 @@ sinh = elementwise(
     dtypes="float",
     latex=r"\sinh {}",
 )
-cosh = elementwise(
+cosh: Primitive = elementwise(
     "cosh",
     finite=False,
     numpy=np.cosh,
@@ -360,7 +360,7 @@ arctanh = elementwise(
 
 # -- functions of statistics and of neural networks --------------------------------------------
 
-sigmoid = elementwise(
+sigmoid: Primitive = elementwise(
     "sigmoid",
     numpy=special.sigmoid,
     derivative=lambda y, x: y * (1 - y),
@@ -392,7 +392,7 @@ lgamma = elementwise(
     latex=r"\ln\Gamma({})",
     domain=(0.2, 4.0),
 )
-digamma = elementwise(
+digamma: Primitive = elementwise(
     "digamma",
     finite=False,
     numpy=special.digamma,
@@ -401,7 +401,7 @@ digamma = elementwise(
     latex=r"\psi({})",
     domain=(0.2, 4.0),
 )
-trigamma = elementwise(
+trigamma: Primitive = elementwise(
     "trigamma",
     finite=False,
     numpy=special.trigamma,
@@ -417,7 +417,7 @@ def _polygamma_vjp(cotangent: Any, y: Any, x: Any, order: int) -> Sequence[Any]:
 
 
 # The derivative of order n of digamma, n >= 2.
-polygamma = Primitive(
+polygamma: Primitive = Primitive(
     "polygamma",
     "elementwise",
     _infer_like,

@@ -315,15 +315,16 @@ def _explain_mismatch(name: str, shapes: Sequence[tuple[int, ...]]) -> str:
 def _fit(item: Any, target: TensorType, place: Any) -> Tensor:
     """One operand, converted and broadcast to the common type."""
     if not isinstance(item, Tensor):
-        item = trace.constant(item, target.dtype)
+        node = trace.constant(item, target.dtype)
     elif item.type.dtype is not target.dtype and item.type.dtype != target.dtype:
         kind = TensorType.of(item.type.shape, target.dtype)
-        item = Tensor(logic.convert, (item,), {"dtype": target.dtype}, kind, place)
-    if item.type is target:
-        return item
-    return Tensor(
-        views.broadcast, (item,), _repeat_params(item.type.shape, target.shape), target, place
-    )
+        node = Tensor(logic.convert, (item,), {"dtype": target.dtype}, kind, place)
+    else:
+        node = item
+    if node.type is target:
+        return node
+    params = _repeat_params(node.type.shape, target.shape)
+    return Tensor(views.broadcast, (node,), params, target, place)
 
 
 @functools.lru_cache(4096)

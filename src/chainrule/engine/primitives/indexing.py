@@ -300,7 +300,8 @@ class At:
         places = getitem(number, self._index)
         values = broadcast_to(lg.astype(_operand(values), x.dtype), places.shape)
         flat = trace.apply(row, reshape(x, (-1,)), values, places, axes=(0,))
-        return reshape(flat, x.shape)
+        changed = reshape(flat, x.shape)
+        return changed if isinstance(changed, Tensor) else changed.view(type(x))
 
     def set(self, values: Any) -> Any:
         """A copy with these elements replaced."""

@@ -39,7 +39,7 @@ floor = elementwise("floor", numpy=np.floor, arity=1, latex=r"\lfloor {} \rfloor
 ceil = elementwise("ceil", numpy=np.ceil, arity=1, latex=r"\lceil {} \rceil")
 trunc = elementwise("trunc", numpy=np.trunc, arity=1)
 rint = elementwise("rint", numpy=np.round, arity=1, latex=r"\mathrm{{round}}({})")
-copysign = elementwise(
+copysign: Primitive = elementwise(
     "copysign",
     numpy=np.copysign,
     derivatives=(lambda y, a, b: copysign(ones_like(a), b) * sign(a), None),
@@ -116,6 +116,11 @@ def _infer_select(condition: TensorType, x: TensorType, y: TensorType) -> Tensor
     return x
 
 
+def _numpy_select(condition: Any, x: Any, y: Any) -> Any:
+    chosen: Any = np.where(condition, x, y)
+    return chosen[()]
+
+
 def _select_vjp(cotangent: Any, out: Any, condition: Any, x: Any, y: Any) -> Sequence[Any]:
     zero = zeros_like(cotangent)
     return [None, select(condition, cotangent, zero), select(condition, zero, cotangent)]
@@ -125,7 +130,7 @@ select = Primitive(
     "select",
     "elementwise",
     _infer_select,
-    lambda condition, x, y: np.where(condition, x, y)[()],
+    _numpy_select,
     _select_vjp,
     batch_elementwise,
     latex=r"{} \,?\, {} : {}",

@@ -159,7 +159,7 @@ def _cumprod_vjp(ct: Any, y: Any, x: Any, axis: int) -> Cotangents:
     return [before * moveaxis(totals, 0, axis)]
 
 
-cumsum_row = Primitive(
+cumsum_row: Primitive = Primitive(
     "cumsum",
     "reduction",
     _infer_running,

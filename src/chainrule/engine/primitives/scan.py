@@ -170,7 +170,7 @@ def scan(
             f"scan: needs one number of steps, from the first axes of xs or length=; got "
             f"{[shape_of(x) for x in xs_leaves]} and length={length}"
         )
-    steps = int(lengths.pop())
+    (steps,) = lengths
     x_types = [TensorType.of(shape_of(x)[1:], trace.abstract(x).dtype) for x in xs_leaves]
     leaves, structure = tree.flatten(init, buffers=True)
     closure, carry = close_over_carry(f, leaves, structure, (x_types, xs_structure))

@@ -303,7 +303,7 @@ pad_row = view(
 )
 
 
-flip_row = view(
+flip_row: Primitive = view(
     "flip",
     infer=lambda x, axes: x,
     numpy=lambda x, axes: np.flip(x, axes),
