@@ -44,7 +44,12 @@ def table():
 
 def dtype_rows():
     x = draw((2, 3))
-    for name, dtype in [("f32", np.float32), ("f64", np.float64), ("i32", np.int32), ("bool", np.bool_)]:
+    for name, dtype in [
+        ("f32", np.float32),
+        ("f64", np.float64),
+        ("i32", np.int32),
+        ("bool", np.bool_),
+    ]:
         smooth = dtype == np.float64
         yield Case("convert", (x,), {"dtype": np.dtype(dtype)}, f"to-{name}", smooth)
     yield Case("convert", (np.arange(3),), {"dtype": np.dtype(np.float32)}, "i64-to-f32")
@@ -103,7 +108,14 @@ def views():
 
 # -- reductions --------------------------------------------------------------------------------
 
-AXES = [((2, 3), (0,)), ((2, 3), (1,)), ((2, 3), (0, 1)), ((2, 3), ()), ((), ()), ((2, 1, 3), (0, 2))]
+AXES = [
+    ((2, 3), (0,)),
+    ((2, 3), (1,)),
+    ((2, 3), (0, 1)),
+    ((2, 3), ()),
+    ((), ()),
+    ((2, 1, 3), (0, 2)),
+]
 EMPTY = [((0, 3), (0,)), ((0,), (0,)), ((2, 0), (0,))]
 
 
@@ -187,7 +199,9 @@ def indexing():
 
 def control():
     pair = (np.zeros(2), np.zeros(()))
-    body = trace.trace(lambda c, h, s, x: (np.tanh(c * h + x), s * 0.5 + h.sum(), h * s), *pair[:1], *pair, 0.0)
+    body = trace.trace(
+        lambda c, h, s, x: (np.tanh(c * h + x), s * 0.5 + h.sum(), h * s), *pair[:1], *pair, 0.0
+    )
     scan = {"body": body, "carries": 2, "constants": 1}
     c, h, s = draw((2,)), draw((2,), seed=1), draw(())
     for length in (3, 1, 0):
@@ -218,7 +232,9 @@ def control():
     yield Case("custom_vjp", (x, y), {"body": inner, "rule": rule, "captured": 0, "sizes": ()})
     values = trace.trace(lambda x, y: (x * y, x + y), x, y)
     several = trace.apply(ROWS["checkpoint"], *values.inputs, body=values)
-    assert len(several) == 2  # `pick` takes one of several results; `checkpoint` is tried through it.
+    assert (
+        len(several) == 2
+    )  # `pick` takes one of several results; `checkpoint` is tried through it.
 
 
 def _by_hand(kept, cotangents):

@@ -19,9 +19,7 @@ def real_places(values):
 
 def along(xs, directions, step):
     """The point a step away from ``xs``; None is a direction of zero."""
-    return [
-        x if d is None else x + step * d for x, d in zip(xs, directions, strict=True)
-    ]
+    return [x if d is None else x + step * d for x, d in zip(xs, directions, strict=True)]
 
 
 def slope(fn, xs, directions, step=STEP):

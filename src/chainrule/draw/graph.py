@@ -167,7 +167,7 @@ def _number(value: Any) -> str:
 
 
 def _depth_first(graph: Graph, source: dict[Node, Node]) -> list[Node]:
-    """What is drawn; a first operand's history comes before the second's, and stands at its left."""
+    """What is drawn; a first operand's history comes before the second's, and stands left of it."""
     found: list[Node] = []
     given = set(graph.inputs)
     done: set[Node] = set()
