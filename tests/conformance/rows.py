@@ -29,7 +29,7 @@ LEAVES = {"constant"}
 
 @dataclass(frozen=True)
 class Case:
-    """Inputs and params on which a primitive is tried; ``smooth``: finite differences hold there."""
+    """Inputs and params on which a primitive is tried; ``smooth``: finite differences hold."""
 
     name: str
     inputs: tuple[Any, ...]
