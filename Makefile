@@ -61,6 +61,7 @@ clean: ## Remove the environment and everything that the commands made
 $(VENV)/.with-%: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing what '$*' needs (constraints.txt) ..."
 	@$(PIP) install -c constraints.txt -e '.[$*]'
+	@$(BIN)/python -m compileall -q src/chainrule
 	@touch $@
 
 $(BIN)/python:
