@@ -1,10 +1,46 @@
-"""NumPy's functions, by NumPy's names, for arrays and tensors alike."""
+"""NumPy's functions, by NumPy's names, for arrays and tensors alike.
 
-from ..engine.primitives.contraction import dot, einsum, matmul, outer, tensordot
-from ..engine.primitives.elementwise import *  # noqa: F403
-from ..engine.primitives.logic import *  # noqa: F403
-from ..engine.primitives.reductions import (
-    all, any, argmax, argmin, cumprod, cumsum, max, mean, min, prod, sum,
+Also the main namespace of the Python array API standard, without complex numbers.
+"""
+
+from numpy import (
+    array2string,
+    array_repr,
+    array_str,
+    bincount,
+    diag_indices,
+    errstate,
+    geomspace,
+    histogram,
+    index_exp,
+    indices,
+    isscalar,
+    ix_,
+    mgrid,
+    ndarray,
+    ndenumerate,
+    ndindex,
+    ogrid,
+    printoptions,
+    r_,
+    ravel_multi_index,
+    s_,
+    set_printoptions,
+    tril_indices,
+    triu_indices,
+    unravel_index,
 )
-from ..engine.primitives.views import concatenate, stack, array, reshape, transpose, broadcast_to
-from ..engine.primitives.indexing import take, take_along_axis, sort, argsort, repeat
+from numpy import dtype as dtype
+
+from . import linalg
+from .creation import *
+from .dtypes import *
+from .dtypes import __array_namespace_info__
+from .elementwise import *
+from .joining import *
+from .manipulation import *
+from .products import *
+from .searching import *
+from .statistics import *
+
+__array_api_version__ = "2024.12"
