@@ -20,9 +20,9 @@ class Module:
     Called, it runs ``forward``. As a tree (for ``grad``, ``jit``, ``vmap``, ``tree.map``, ...) its
     leaves are the arrays of its parameters; the gradient by a Module is a Module of gradients.
 
-    A list, tuple or dict that holds Modules or Parameters becomes a ModuleList or ModuleDict, so that
-    they are found. A Parameter assigned in two places is one to ``parameters()`` and ``backward()``,
-    but two leaves of the tree.
+    A list, tuple or dict that holds Modules or Parameters becomes a ModuleList or ModuleDict, so
+    that they are found. A Parameter assigned in two places is one to ``parameters()`` and
+    ``backward()``, but two leaves of the tree.
 
     >>> import chainrule as cr, numpy as np
     >>> class Line(cr.nn.Module):
@@ -41,6 +41,7 @@ class Module:
     training: bool
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """A Module with empty tables, so that ``super().__init__()`` may be left out."""
         self = object.__new__(cls)
         self.__dict__.update({name: {} for name in _TABLES}, training=True)
         return self
@@ -50,6 +51,7 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x) yet: write one")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The result of ``forward``."""
         return self.forward(*args, **kwargs)
 
     # -- attributes
@@ -99,8 +101,9 @@ class Module:
             return value
         if isinstance(value, Tensor):
             raise TypeError(
-                f"{type(self).__name__}.{name} is a Parameter, and this tensor has a history. Change "
-                f"its value by `{name}.data = ...` with arrays (compute under chainrule.no_grad())."
+                f"{type(self).__name__}.{name} is a Parameter, and this tensor has a history. "
+                f"Change its value by `{name}.data = ...` with arrays (compute under "
+                "chainrule.no_grad())."
             )
         return Parameter(value, present.requires_grad)
 
@@ -109,9 +112,9 @@ class Module:
         value = trace.resolve(value)
         if isinstance(value, Tensor) and not isinstance(self._buffers[name], Tensor):
             raise ConcreteValueError(
-                f"{type(self).__name__} in training mode changes its buffer {name!r}, but the value is "
-                "not known inside jit, vmap or scan, and the module came from outside. Pass the module "
-                "as an argument (under scan, in the carry and back), or call .eval() first."
+                f"{type(self).__name__} in training mode changes its buffer {name!r}, but the value "
+                "is not known inside jit, vmap or scan, and the module came from outside. Pass the "
+                "module as an argument (under scan, in the carry and back), or call .eval() first."
             )
         return value
 
@@ -177,7 +180,9 @@ class Module:
 
     def _adopt_late(self) -> None:
         """Adopt the lists and dicts that were filled after they had been assigned."""
-        plain = [k for k, v in self.__dict__.items() if type(v) in (list, dict) and k not in _TABLES]
+        plain = [
+            k for k, v in self.__dict__.items() if type(v) in (list, dict) and k not in _TABLES
+        ]
         for name in plain:
             setattr(self, name, self.__dict__[name])
 
@@ -278,8 +283,8 @@ class Module:
     def tree_unflatten(cls, form: _Form, children: list[Any]) -> Module:
         """A Module like the one that was flattened, with other leaves.
 
-        Without buffers among the leaves it shares those of the original, so that what a forward pass
-        updates stays updated.
+        Without buffers among the leaves it shares those of the original, so that what a forward
+        pass updates stays updated.
         """
         return form.rebuild(children)
 
