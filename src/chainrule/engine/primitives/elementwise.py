@@ -383,48 +383,11 @@ erfinv = elementwise(
     latex=r"\mathrm{{erf}}^{{-1}} {}",
     domain=(-0.9, 0.9),
 )
-lgamma = elementwise(
-    "lgamma",
+erfcx = elementwise(
+    "erfcx",
     finite=False,
-    numpy=special.lgamma,
-    derivative=lambda y, x: digamma(x),
+    numpy=special.erfcx,
+    derivative=lambda y, x: 2 * x * y - 2 / math.sqrt(math.pi),
     dtypes="float",
-    latex=r"\ln\Gamma({})",
-    domain=(0.2, 4.0),
-)
-digamma: Primitive = elementwise(
-    "digamma",
-    finite=False,
-    numpy=special.digamma,
-    derivative=lambda y, x: trigamma(x),
-    dtypes="float",
-    latex=r"\psi({})",
-    domain=(0.2, 4.0),
-)
-trigamma: Primitive = elementwise(
-    "trigamma",
-    finite=False,
-    numpy=special.trigamma,
-    derivative=lambda y, x: polygamma(x, order=2),
-    dtypes="float",
-    latex=r"\psi'({})",
-    domain=(0.2, 4.0),
-)
-
-
-def _polygamma_vjp(cotangent: Any, y: Any, x: Any, order: int) -> Sequence[Any]:
-    return [multiply(cotangent, polygamma(x, order=order + 1))]
-
-
-# The derivative of order n of digamma, n >= 2.
-polygamma: Primitive = Primitive(
-    "polygamma",
-    "elementwise",
-    _infer_like,
-    special.polygamma,
-    _polygamma_vjp,
-    batch_elementwise,
-    finite=False,
-    latex=r"\psi^{{({order})}}({})",
-    domain=(0.2, 4.0),
+    latex=r"\mathrm{{erfcx}}\,{}",
 )
