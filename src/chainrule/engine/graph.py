@@ -9,6 +9,8 @@ from operator import attrgetter
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .types import TensorType, Type
 
 if TYPE_CHECKING:
@@ -208,10 +210,6 @@ def _type_text(kind: Type) -> str:
 
 
 def _short(value: Any) -> str:
-    text = (
-        f"{value:.6g}"
-        if getattr(value, "shape", None) == () and value.dtype.kind == "f"
-        else str(value)
-    )
-    text = " ".join(text.split())
+    is_number = isinstance(value, float | np.floating)
+    text = " ".join((f"{value:.6g}" if is_number else str(value)).split())
     return text if len(text) <= 40 else text[:37] + "..."

@@ -126,12 +126,11 @@ def _before_repeat(node: Tensor) -> Tensor:
 
 def call_of(node: Node) -> Callable[..., Any]:
     """The NumPy function of a node, its parameters bound."""
-    assert node.primitive is not None
-    return (
-        functools.partial(node.primitive.numpy, **node.params)
-        if node.params
-        else node.primitive.numpy
-    )
+    row = node.primitive
+    assert row is not None
+    if row.bind is not None:
+        return row.bind([x.type for x in node.inputs], **node.params)
+    return functools.partial(row.numpy, **node.params) if node.params else row.numpy
 
 
 class Cache:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .graph import Graph, Node
 from .tensor import Tensor
@@ -10,13 +10,14 @@ from .tensor import Tensor
 Rule = Callable[[Tensor], Tensor | None]
 
 
-def rewrite(graph: Graph, rule: Rule) -> Graph:
+def rewrite(graph: Graph, rule: Rule, inputs: Sequence[Tensor] | None = None) -> Graph:
     """One pass in topological order; ``rule(node)`` returns the node's replacement, or None.
 
-    A rule sees a node whose inputs have been replaced already. The result has the same inputs, and
-    no more nodes than its outputs need.
+    A rule sees a node whose inputs have been replaced already. The result has the same inputs, or
+    those given instead, and no more nodes than its outputs need.
     """
-    new: dict[Node, Tensor] = {node: node for node in graph.inputs}
+    inputs = graph.inputs if inputs is None else inputs
+    new: dict[Node, Tensor] = dict(zip(graph.inputs, inputs, strict=True))
     for node in graph.nodes:
         operands = tuple([new[operand] for operand in node.inputs])
         moved = any(a is not b for a, b in zip(operands, node.inputs, strict=True))
@@ -25,4 +26,4 @@ def rewrite(graph: Graph, rule: Rule) -> Graph:
         )
         simpler = rule(made)
         new[node] = made if simpler is None else simpler
-    return Graph(graph.inputs, [new[node] for node in graph.outputs])
+    return Graph(inputs, [new[node] for node in graph.outputs])

@@ -47,7 +47,7 @@ def tidy(graph: Graph) -> Graph:
 def forget_values(graph: Graph) -> Graph:
     """Inputs that captured a value become plain placeholders: a graph is for every value."""
     fresh = [node if node.known is None else trace.placeholder(node.type) for node in graph.inputs]
-    return Graph(fresh, map(trace.node_of, graph(*fresh)))
+    return rewrite(graph, lambda node: None, fresh)
 
 
 def fold_constants(graph: Graph) -> Graph:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import math
 import string
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,27 +64,53 @@ def _numpy_einsum(*arrays: Any, spec: str) -> Any:
     return np.einsum(spec, *arrays, optimize=len(arrays) > 2)
 
 
+def _bind_einsum(types: Sequence[TensorType], spec: str) -> Callable[..., Any]:
+    """The quickest NumPy call for these shapes: a product of two matrices needs no rearranging."""
+    terms, result = _parts(spec)
+    if len(terms) != 2:
+        return functools.partial(_numpy_einsum, spec=spec)
+    left, right = terms
+    summed = [c for c in left if c in right and c not in result]
+    matrices = len(left) == len(right) == len(result) == 2 and len(summed) == 1
+    if not matrices:
+        return functools.partial(_pair, left=left, right=right, result=result)
+    flip_left, flip_right = left[0] == summed[0], right[1] == summed[0]
+    rows = left[1] if flip_left else left[0]
+    if result[0] != rows:  # (A B).T = B.T A.T
+        return _PRODUCTS[not flip_right, not flip_left, True]
+    return _PRODUCTS[flip_left, flip_right, False]
+
+
+# By whether the first and the second matrix are transposed, and whether they change places.
+_PRODUCTS: dict[tuple[bool, bool, bool], Callable[..., Any]] = {
+    (False, False, False): np.matmul,
+    (False, True, False): lambda a, b: np.matmul(a, b.T),
+    (True, False, False): lambda a, b: np.matmul(a.T, b),
+    (True, True, False): lambda a, b: np.matmul(a.T, b.T),
+    (False, False, True): lambda a, b: np.matmul(b, a),
+    (False, True, True): lambda a, b: np.matmul(b, a.T),
+    (True, False, True): lambda a, b: np.matmul(b.T, a),
+    (True, True, True): lambda a, b: np.matmul(b.T, a.T),
+}
+
+
 def _pair(a: Any, b: Any, left: str, right: str, result: str) -> Any:
     """Two operands as one (stacked) matrix product, which BLAS does well."""
     summed = [c for c in left if c in right and c not in result]
     stacked = [c for c in result if c in left and c in right]
     rows = [c for c in left if c not in right]
     columns = [c for c in right if c not in left]
-    order = "".join(stacked + rows + columns)
-    if not summed or not a.size or not b.size:
+    if not summed or not np.size(a) or not np.size(b):
         return np.einsum(f"{left},{right}->{result}", a, b)
-    a, b = np.asarray(a), np.asarray(b)
-    length = {**dict(zip(left, a.shape, strict=True)), **dict(zip(right, b.shape, strict=True))}
-    a = a.transpose([left.index(c) for c in stacked + rows + summed])
-    b = b.transpose([right.index(c) for c in stacked + summed + columns])
+    length = dict(zip(left + right, np.shape(a) + np.shape(b), strict=True))
+    a = np.transpose(a, [left.index(c) for c in stacked + rows + summed])
+    b = np.transpose(b, [right.index(c) for c in stacked + summed + columns])
     shape = [length[c] for c in stacked]
-    inner = int(np.prod([length[c] for c in summed]))
-    if len(rows) != 1 or len(summed) != 1:
-        a = a.reshape(*shape, -1, inner)
-    if len(columns) != 1 or len(summed) != 1:
-        b = b.reshape(*shape, inner, -1)
-    product = np.matmul(a, b).reshape([length[c] for c in order])
-    return product if order == result else product.transpose([order.index(c) for c in result])
+    inner = math.prod(length[c] for c in summed)
+    product = np.matmul(a.reshape(*shape, -1, inner), b.reshape(*shape, inner, -1))
+    order = "".join(stacked + rows + columns)
+    product = product.reshape([length[c] for c in order])
+    return product.transpose([order.index(c) for c in result])[()]
 
 
 # Letters name axes; those missing from the result are summed over. Within a term no letter repeats,
@@ -95,6 +123,7 @@ einsum_row = Primitive(
     _numpy_einsum,
     _einsum_vjp,
     _batch_einsum,
+    bind=_bind_einsum,
 )
 
 

@@ -16,7 +16,17 @@ from ..tensor import Tensor
 from ..types import TensorType
 from . import special
 from .families import Primitive, batch_elementwise, elementwise
-from .logic import floor, ones_like, select, sign, trunc, zeros_like
+from .logic import (
+    equal,
+    floor,
+    isinf,
+    logical_and,
+    ones_like,
+    select,
+    sign,
+    trunc,
+    zeros_like,
+)
 
 # -- arithmetic --------------------------------------------------------------------------------
 
@@ -173,10 +183,19 @@ log1p = elementwise(
     latex=r"\ln(1 + {})",
     domain=(-0.9, 3.0),
 )
+
+
+def _share_of_sum(a: Any, b: Any) -> Any:
+    """e^a / (e^a + e^b); half where both are the same infinity, whose difference is NaN."""
+    difference = a - b
+    alike = logical_and(isinf(a), equal(a, b))
+    return sigmoid(select(alike, zeros_like(difference), difference))
+
+
 logaddexp = elementwise(
     "logaddexp",
     numpy=np.logaddexp,
-    derivatives=(lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a)),
+    derivatives=(lambda y, a, b: _share_of_sum(a, b), lambda y, a, b: _share_of_sum(b, a)),
     dtypes="float",
     latex=r"\ln(e^{{{}}} + e^{{{}}})",
 )

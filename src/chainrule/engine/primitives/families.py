@@ -45,6 +45,8 @@ class Primitive:
         Its derivative is zero wherever it exists (floor, sign): none flows through it.
     finite
         Finite for all finite inputs, overflow of sums and products aside. (log is not.)
+    bind(types, **params)
+        A quicker function of the arrays alone, for inputs of these types; ``numpy`` where None.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Primitive:
     derivatives: tuple[Derivative | None, ...] = field(default=(), repr=False)
     flat: bool = False
     finite: bool = True
+    bind: Callable[..., Callable[..., Any]] | None = None
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         if self.prepare is not None:
