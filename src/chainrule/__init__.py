@@ -26,7 +26,7 @@ from .engine.vectorize import vmap
 
 __version__ = "0.1.0"
 
-_ROOMS = ("data", "demo", "draw", "lax", "nn", "numpy", "optim", "random", "scipy", "train")
+_ROOMS = ("data", "demo", "draw", "lax", "nn", "numpy", "optim", "random", "scipy", "stax", "train")
 
 
 def __getattr__(name: str) -> object:

@@ -1,7 +1,7 @@
 """Networks: Module, layers, activations, losses and initialisers."""
 
 from ..engine.tensor import Parameter
-from . import functional, init
+from . import functional, init, serial
 from .activation_layers import (
     ELU,
     GELU,
@@ -94,4 +94,5 @@ __all__ = [
     "init",
     "l1_penalty",
     "l2_penalty",
+    "serial",
 ]
