@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from .primitives import indexing
-from .tensor import Tensor, namespace
+from .protocols import namespace
+from .tensor import Tensor
 
 
 class Array(np.ndarray[Any, np.dtype[Any]]):
@@ -34,7 +35,7 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
 
     @property
     def at(self) -> indexing.At:
-        """``x.at[index].set(value)``: a copy with some elements changed (also add, multiply, ...)."""
+        """``x.at[index].set(value)``: a copy with some elements changed (or add, multiply, ...)."""
         return indexing.At(self)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:

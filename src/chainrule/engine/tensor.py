@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import operator
 from typing import Any, NoReturn
 
@@ -11,36 +10,12 @@ import numpy as np
 
 from .errors import ConcreteValueError, DtypeError
 from .graph import Node
+from .protocols import call_function, call_ufunc, namespace
 from .types import TensorType, type_of
 
 _METHODS = frozenset(
-    [
-        "all",
-        "any",
-        "argmax",
-        "argmin",
-        "argsort",
-        "astype",
-        "clip",
-        "cumprod",
-        "cumsum",
-        "dot",
-        "max",
-        "mean",
-        "min",
-        "prod",
-        "ravel",
-        "repeat",
-        "round",
-        "sort",
-        "squeeze",
-        "std",
-        "sum",
-        "swapaxes",
-        "take",
-        "trace",
-        "var",
-    ]
+    "all any argmax argmin argsort astype clip conj cumprod cumsum diagonal dot max mean min nonzero "
+    "prod ptp ravel repeat round sort squeeze std sum swapaxes take trace var".split()
 )
 
 
@@ -94,7 +69,7 @@ class Tensor(Node):
 
     @property
     def at(self) -> indexing.At:
-        """``x.at[index].set(value)``: a copy with some elements changed (also add, multiply, min, max)."""
+        """``x.at[index].set(value)``: a copy with elements changed (also add, multiply, min, max)."""
         return indexing.At(self)
 
     def __len__(self) -> int:
@@ -206,22 +181,21 @@ class Tensor(Node):
         return namespace()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        name = ufunc.__name__ if method == "__call__" else _REDUCTIONS.get((ufunc.__name__, method))
-        function = getattr(namespace(), name, None) if name else None
-        if function is None or kwargs.get("out") is not None:
-            raise TypeError(_no_rule(f"np.{ufunc.__name__}", method, kwargs))
-        return function(*inputs, **kwargs)
+        return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        function = _counterpart(func)
-        if function is None or kwargs.get("out") is not None:
-            raise TypeError(_no_rule(f"{func.__module__}.{func.__name__}", "__call__", kwargs))
-        return function(*args, **kwargs)
+        return call_function(func, args, kwargs)
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        return np.asarray(trace.concrete(self, "DLPack")).__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> Any:
+        return np.zeros(()).__dlpack_device__()
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise ConcreteValueError(
-            f"NumPy asked for the value of {self.type}, made at {self.line or 'an input'}; handing it "
-            "over would silently cut the derivative. Stay with tensors (np.stack([...]) instead of "
+            f"NumPy asked for the value of {self.type}, made at {self.line or 'an input'}; "
+            "handing it over would silently cut the derivative. Stay with tensors (np.stack([...]) instead of "
             "filling an array element by element), or take the value on purpose with x.numpy()."
         )
 
@@ -389,39 +363,9 @@ class Parameter(Tensor):
         return Parameter, (self._data, self.requires_grad)
 
 
-_REDUCTIONS = {
-    ("add", "reduce"): "sum",
-    ("multiply", "reduce"): "prod",
-    ("maximum", "reduce"): "max",
-    ("minimum", "reduce"): "min",
-    ("logical_and", "reduce"): "all",
-    ("logical_or", "reduce"): "any",
-    ("add", "accumulate"): "cumsum",
-    ("multiply", "accumulate"): "cumprod",
-    ("multiply", "outer"): "outer",
-}
-
-
-def _no_rule(name: str, method: str, kwargs: dict[str, Any]) -> str:
-    if kwargs.get("out") is not None:
-        return f"{name} with out=: a Tensor cannot be written into; use the returned value instead."
-    what = name if method == "__call__" else f"{name}.{method}"
-    return f"{what} has no rule for tensors yet; chainrule.numpy lists the functions that have one."
-
-
-@functools.cache
-def namespace() -> Any:
-    """``chainrule.numpy``: named here, because NumPy calls back into the engine for it by name."""
-    return importlib.import_module("chainrule.numpy")
-
-
-@functools.cache
-def _counterpart(func: Any) -> Any:
-    """The function of ``chainrule.numpy`` that does what this one of NumPy's does, or None."""
-    home = namespace()
-    for part in func.__module__.split(".")[1:]:
-        home = getattr(home, part, home)
-    return getattr(home, func.__name__, None)
+# ``x += y`` gives the name a new tensor.
+for _name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
+    setattr(Tensor, f"__i{_name}__", getattr(Tensor, f"__{_name}__"))
 
 
 # The operators above are functions over tensors, so their modules come after the class.

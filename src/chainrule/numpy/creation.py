@@ -113,9 +113,7 @@ def full_like(
     return full(lengths, fill_value, dtype or model.dtype, device=device)
 
 
-def zeros_like(
-    x: Any, dtype: Any = None, *, shape: Any = None, device: str | None = None
-) -> Any:
+def zeros_like(x: Any, dtype: Any = None, *, shape: Any = None, device: str | None = None) -> Any:
     """Zeros with the shape and dtype of ``x``."""
     return full_like(x, 0, dtype, shape=shape, device=device)
 
@@ -125,9 +123,7 @@ def ones_like(x: Any, dtype: Any = None, *, shape: Any = None, device: str | Non
     return full_like(x, 1, dtype, shape=shape, device=device)
 
 
-def empty_like(
-    x: Any, dtype: Any = None, *, shape: Any = None, device: str | None = None
-) -> Any:
+def empty_like(x: Any, dtype: Any = None, *, shape: Any = None, device: str | None = None) -> Any:
     """An array like ``x``, to be filled; here its elements are zero."""
     return zeros_like(x, dtype, shape=shape, device=device)
 

@@ -46,7 +46,7 @@ _KINDS["numeric"] = _KINDS["integral"] + _KINDS["real floating"]
 
 
 def _dtype_of(value: Any) -> Any:
-    return value.dtype if isinstance(value, Tensor) else value
+    return value.dtype if isinstance(value, Tensor | np.ndarray | np.generic) else value
 
 
 def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
@@ -55,7 +55,8 @@ def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
     >>> result_type(np.float32, 1.0)
     dtype('float32')
     """
-    return np.result_type(*[_dtype_of(value) for value in arrays_and_dtypes])
+    plain = [value.dtype if isinstance(value, Tensor) else value for value in arrays_and_dtypes]
+    return np.result_type(*plain)
 
 
 def can_cast(from_: Any, to: Any, casting: str = "safe") -> bool_:
@@ -64,8 +65,7 @@ def can_cast(from_: Any, to: Any, casting: str = "safe") -> bool_:
     >>> can_cast(np.int32, np.float64), can_cast(np.float64, np.float32)
     (True, False)
     """
-    origin = from_.dtype if hasattr(from_, "shape") else from_
-    return np.can_cast(origin, to, casting)
+    return np.can_cast(_dtype_of(from_), to, casting)
 
 
 def astype(x: Any, dtype: Any, /, *, copy: Any = True, device: str | None = None) -> Any:
@@ -100,7 +100,7 @@ def finfo(type: Any, /) -> FloatInfo:
     >>> finfo(np.float32).eps
     1.1920928955078125e-07
     """
-    limits = np.finfo(getattr(type, "dtype", None) if hasattr(type, "shape") else type)
+    limits = np.finfo(_dtype_of(type))
     names = ("eps", "max", "min", "smallest_normal", "tiny", "resolution")
     numbers = {name: float(getattr(limits, name)) for name in names}
     return FloatInfo(bits=limits.bits, dtype=limits.dtype, **numbers)
@@ -112,7 +112,7 @@ def iinfo(type: Any, /) -> np.iinfo[Any]:
     >>> iinfo(np.int8).max
     127
     """
-    return np.iinfo(type.dtype if hasattr(type, "shape") else type)
+    return np.iinfo(_dtype_of(type))
 
 
 def check_device(device: Any) -> None:
@@ -176,10 +176,10 @@ __all__ = [
     "float64",
     "iinfo",
     "inf",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
     "isdtype",
     "issubdtype",
     "nan",
@@ -187,8 +187,8 @@ __all__ = [
     "pi",
     "promote_types",
     "result_type",
+    "uint8",
     "uint16",
     "uint32",
     "uint64",
-    "uint8",
 ]

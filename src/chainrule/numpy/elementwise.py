@@ -239,9 +239,7 @@ def isposinf(x: Any) -> Any:
     return equal(x, np.inf)
 
 
-def isclose(
-    a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Any:
+def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Any:
     """Whether |a - b| <= atol + rtol |b|, element by element."""
     if not (isinstance(a, Tensor) or isinstance(b, Tensor)):
         return np.isclose(a, b, rtol, atol, equal_nan)
@@ -347,9 +345,9 @@ __all__ = [
     "less",
     "less_equal",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "logaddexp",
     "logaddexp2",
     "logical_and",

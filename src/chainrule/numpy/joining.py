@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,7 @@ from ..engine.primitives.views import one_axis
 from ..engine.tensor import Tensor
 
 
-def concatenate(
-    arrays: Sequence[Any], /, axis: int | None = 0, *, dtype: Any = None
-) -> Any:
+def concatenate(arrays: Sequence[Any], /, axis: int | None = 0, *, dtype: Any = None) -> Any:
     """Arrays joined along an axis; with ``axis=None``, flattened first.
 
     >>> concatenate([np.zeros(1), np.ones(2)])
@@ -121,7 +120,9 @@ def _depth(value: Any) -> int:
 
 
 def _leaves(value: Any) -> list[Any]:
-    return [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list) else [value]
+    return (
+        [leaf for item in value for leaf in _leaves(item)] if isinstance(value, list) else [value]
+    )
 
 
 def _block(value: Any, depth: int, ndim: int) -> Any:
@@ -155,7 +156,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         sizes = [length // count + (part < longer) for part in range(count)]
         bounds = [0, *np.cumsum(sizes).tolist()]
     whole = (slice(None),) * axis
-    return [x[(*whole, slice(a, b))] for a, b in zip(bounds, bounds[1:], strict=False)]
+    return [x[(*whole, slice(a, b))] for a, b in pairwise(bounds)]
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:

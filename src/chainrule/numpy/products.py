@@ -54,9 +54,7 @@ def vecmat(x: Any, a: Any, /) -> Any:
     return einsum("...i,...ij->...j", x, a)
 
 
-def trace(
-    x: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None
-) -> Any:
+def trace(x: Any, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
     """Sum of the diagonal.
 
     >>> trace(np.eye(3))
@@ -92,7 +90,10 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
 
 
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    """Sums of products of ``a`` and ``v`` reversed, at every overlap (``full``, ``same``, ``valid``).
+    """Sums of products of ``a`` and ``v`` reversed, at every overlap.
+
+    ``mode`` says which overlaps: ``full`` (all), ``same`` (as many as ``a`` has elements), ``valid``
+    (the complete ones).
 
     >>> convolve(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([1., 3., 2.])

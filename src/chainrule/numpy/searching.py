@@ -18,7 +18,11 @@ from ..engine.tensor import Tensor
 
 def _value(x: Any, asked: str) -> Any:
     """The array behind a tensor: for results whose shape depends on values."""
-    return trace.concrete(x, f"{asked}, whose shape depends on values,") if isinstance(x, Tensor) else x
+    return (
+        trace.concrete(x, f"{asked}, whose shape depends on values,")
+        if isinstance(x, Tensor)
+        else x
+    )
 
 
 def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
@@ -136,9 +140,7 @@ def _sorts_before(a: Any, b: Any, or_equal: bool) -> Any:
     return logical_or(before, last)
 
 
-def searchsorted(
-    x1: Any, x2: Any, /, side: str = "left", sorter: Any = None
-) -> Any:
+def searchsorted(x1: Any, x2: Any, /, side: str = "left", sorter: Any = None) -> Any:
     """Where in the sorted ``x1`` the elements of ``x2`` belong, so that it stays sorted.
 
     >>> searchsorted(np.array([1.0, 2.0, 3.0]), np.array([2.0, 9.0]))

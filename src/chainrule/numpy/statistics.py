@@ -8,9 +8,8 @@ import numpy as np
 
 from ..engine.array import as_array
 from ..engine.primitives import indexing, reductions, views
-from ..engine.primitives.elementwise import abs as absolute
 from ..engine.primitives.elementwise import sqrt, square
-from ..engine.primitives.logic import astype, isnan, not_equal, select, where
+from ..engine.primitives.logic import astype, isnan, not_equal, where
 from ..engine.primitives.reductions import all, any, argmax, argmin, as_operand, cumprod, cumsum
 from ..engine.primitives.views import axes_of, one_axis
 from ..engine.tensor import Tensor
@@ -66,7 +65,9 @@ def _extreme(row: Any, x: Any, axis: Any, keepdims: bool, initial: Any, mask: An
     if initial is None:
         return row(x, axis, keepdims)
     both = [row(x, axis, keepdims)] if x.size else []
-    both.append(views.broadcast_to(astype(as_operand(initial), x.dtype), both[0].shape if both else ()))
+    both.append(
+        views.broadcast_to(astype(as_operand(initial), x.dtype), both[0].shape if both else ())
+    )
     return row(views.stack(both), 0)
 
 
@@ -190,8 +191,11 @@ def quantile(x: Any, q: Any, axis: Any = None, *, keepdims: bool = False) -> Any
     share = (place - below).astype(x.dtype)
     low, high = lines[..., below], lines[..., above]
     value = low + (high - low) * share
-    value = where(reductions.any(isnan(lines), -1, True) if np.ndim(q) else isnan(lines[..., -1]),
-                  np.asarray(np.nan, x.dtype), value)
+    value = where(
+        reductions.any(isnan(lines), -1, True) if np.ndim(q) else isnan(lines[..., -1]),
+        np.asarray(np.nan, x.dtype),
+        value,
+    )
     if np.ndim(q):
         value = views.moveaxis(value, -1, 0)
     if keepdims:
@@ -280,7 +284,7 @@ def count_nonzero(x: Any, /, axis: Any = None, *, keepdims: bool = False) -> Any
 
 
 def cov(x: Any, rowvar: bool = True, bias: bool = False, ddof: int | None = None) -> Any:
-    """Covariance matrix of variables, whose observations are the rows (columns: ``rowvar=False``)."""
+    """Covariance matrix of the variables in the rows (in the columns: ``rowvar=False``)."""
     x = as_operand(x)
     rows = views.reshape(x, (1, -1)) if x.ndim < 2 else x if rowvar else views.transpose(x)
     centred = rows - reductions.mean(rows, 1, None, True)
