@@ -1,4 +1,4 @@
-"""The chain rule on graphs: walk the nodes backwards, apply each primitive's vjp, add what meets."""
+"""The chain rule on graphs: walk backwards, apply each primitive's vjp, add what meets."""
 
 from __future__ import annotations
 

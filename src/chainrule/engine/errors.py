@@ -27,7 +27,7 @@ class DtypeError(ChainruleError, TypeError):
 
 
 class ConcreteValueError(ChainruleError, TypeError):
-    """Python asked for the value of a tensor that has none yet (under ``jit``, ``vmap``, ``scan``)."""
+    """Python asked for a tensor's value that is not known yet (``jit``, ``vmap``, ``scan``)."""
 
 
 class DifferentiationError(ChainruleError, TypeError):

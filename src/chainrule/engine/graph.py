@@ -110,7 +110,7 @@ class Graph:
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
-        """Structure as a hashable value: equal for graphs that compute the same from their inputs."""
+        """Structure as a hashable value; equal for graphs that do the same with their inputs."""
         return structure_key(self.inputs, self.nodes, self.outputs)
 
     def __hash__(self) -> int:

@@ -205,7 +205,7 @@ def _check(node: Node, inputs: Sequence[Any], value: Any) -> None:
     bad = flat[~np.isfinite(flat)]
     operands = "\n".join(f"  operand {i}: {_summary(x)}" for i, x in enumerate(inputs))
     raise NonFiniteError(
-        f"{node.primitive.name} made {len(bad)} value(s) that are not finite, the first is {bad[0]}\n"
+        f"{node.primitive.name} made {len(bad)} value(s) that are not finite, first {bad[0]}\n"
         f"  at {node.line or 'a line that was not recorded'}\n{operands}"
     )
 

@@ -34,9 +34,9 @@ def _prune(graph: Graph, scan: Tensor) -> Graph:
         kept_inputs = set(range(len(body.inputs)))
     else:
         kept_outputs, kept_inputs = _needed(body, kept_outputs & used, carries, constants)
-    if len(kept_outputs) == count and len(kept_inputs) == len(body.inputs):
-        if history or not scan.params["history"]:
-            return graph
+    all_used = len(kept_outputs) == count and len(kept_inputs) == len(body.inputs)
+    if all_used and history == scan.params["history"]:
+        return graph
     order = sorted(kept_outputs)
     inputs = sorted(kept_inputs)
     new_carries = sum(i < carries for i in order)

@@ -1,4 +1,4 @@
-"""PyTorch's way: operations on Parameters are recorded, and ``loss.backward()`` fills their ``grad``."""
+"""PyTorch's way: what is done to Parameters is recorded; ``loss.backward()`` fills ``grad``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def backward(loss: Tensor) -> None:
     """Add d loss / d parameter to ``grad`` of each Parameter that ``loss`` was computed from."""
     if loss.shape != ():
         raise DifferentiationError(
-            f"backward() starts at a scalar, this tensor has shape {loss.shape}: take its mean or sum"
+            f"backward() starts at a scalar, not at shape {loss.shape}: take the mean or sum"
         )
     root = trace.node_of(loss)
     traced = trace.Traced([], [root], 0)
@@ -26,8 +26,8 @@ def backward(loss: Tensor) -> None:
     unknown = [n for n in traced.captured if n.known is None]
     if unknown:
         raise DifferentiationError(
-            f"backward() inside a transformation: {unknown[0].type} has no value yet. Return the loss "
-            "and use chainrule.grad of the function instead."
+            f"backward() inside a transformation: {unknown[0].type} has no value yet. "
+            "Return the loss and use chainrule.grad of the function instead."
         )
     if not leaves:
         raise DifferentiationError(

@@ -160,7 +160,7 @@ class Traced:
         self.graph.__dict__["nodes"] = nodes
 
     def values(self, parameters: bool = False) -> list[Any]:
-        """What the captured inputs stand for now; ``parameters`` keeps those as nodes of the tape."""
+        """What the captured inputs stand for now; ``parameters`` keeps those as nodes."""
         return [
             node if parameters and node.source is not None else value_of_capture(node)
             for node in self.captured
@@ -280,7 +280,7 @@ def concrete(value: Any, asked: str) -> Any:
     if isinstance(found, Tensor):
         raise ConcreteValueError(
             f"{asked} needs the value of {found.type}, which is not known while the function is "
-            "traced (by jit, vmap, scan, cond or while_loop): the graph must hold for every value.\n"
+            "traced (by jit, vmap, scan, cond, while_loop): the graph must hold for every value.\n"
             f"  made at   {found.line or 'an argument of the traced function'}\n"
             f"  asked at  {Node(None, (), {}, (), current_place()).line}\n"
             "Use np.where(condition, a, b) or chainrule.lax.cond instead of `if`, lax.scan or "

@@ -33,7 +33,7 @@ class _Call:
         for number in chosen:
             if not -len(args) <= number < len(args):
                 raise TypeError(
-                    f"differentiation with respect to argument {number} of a call with {len(args)}: "
+                    f"differentiation by argument {number} of a call with {len(args)}: "
                     "argnums= counts positional arguments from 0"
                 )
         self.values, self.structure = tree.flatten([args[number] for number in chosen])
@@ -164,14 +164,14 @@ def value_and_grad(
 def _scalar_loss(value: Any) -> Any:
     if not (isinstance(value, Tensor) or is_array(value)):
         raise DifferentiationError(
-            f"the function must return a number to be differentiated, not {type(value).__name__}; if it "
-            "returns (loss, something), use has_aux=True"
+            f"the function must return a number to be differentiated, not {type(value).__name__}; "
+            "if it returns (loss, something), use has_aux=True"
         )
     shape = shape_of(value)
     if shape != ():
         raise DifferentiationError(
-            f"grad needs a scalar, the function returned an array of shape {shape}: take its mean or "
-            "sum, or use jacobian for all derivatives of an array"
+            f"grad needs a scalar, the function returned an array of shape {shape}: take its mean "
+            "or sum, or use jacobian for all derivatives of an array"
         )
     if not trace.abstract(value).is_float:
         raise DifferentiationError(f"grad needs a real number, got {trace.abstract(value)}")
@@ -359,7 +359,7 @@ def hessian(fn: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 
 
 def hvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """Hessian of a scalar function times a direction, without forming the Hessian (Pearlmutter 1994).
+    """Hessian of a scalar function times a direction, without the Hessian (Pearlmutter 1994).
 
     ``primals`` and ``tangents`` are sequences of arguments; the product has their structure.
 

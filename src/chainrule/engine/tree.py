@@ -1,8 +1,8 @@
 """Trees: any nesting of dict, list, tuple, dataclass and Module, with arrays at the leaves.
 
 ``flatten`` takes a tree apart into its leaves and a ``Structure``; ``unflatten`` puts it together.
-A class of one's own takes part by two methods: ``tree_flatten(buffers)``, which returns its children
-and a hashable description, and the class method ``tree_unflatten(description, children)``.
+A class of one's own takes part by two methods: ``tree_flatten(buffers)``, which returns its
+children and a hashable description, and the class method ``tree_unflatten(description, children)``.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ def reduce(function: Callable[[Any, Any], Any], tree: Any, initial: Any) -> Any:
 
 
 def prefix_leaves(prefix: Any, tree: Any) -> list[Any]:
-    """One entry of ``prefix`` for each leaf of ``tree``: a prefix's leaf stands for a whole subtree.
+    """One entry of ``prefix`` for each leaf of ``tree``; a prefix's leaf is for a whole subtree.
 
     >>> prefix_leaves((0, None), ([1, 2], {"a": 3}))
     [0, 0, None]

@@ -104,8 +104,8 @@ def promote(rule: str, operands: tuple[Any, ...]) -> np.dtype[Any]:
 
     ``operands`` are dtypes, or the Python type of a number, which is weak: ``float32 * 2.0`` stays
     float32, as in NumPy. ``rule`` is the primitive's: ``numeric`` (NumPy's common dtype), ``float``
-    (integers become floating point), ``divide`` (integers become float64), ``number`` (truth values become
-    int8), ``bool``, ``int``.
+    (integers become floating point), ``divide`` (integers become float64), ``number`` (truth values
+    become int8), ``bool``, ``int``.
     """
     key = (rule, *operands)
     found = _promoted.get(key)

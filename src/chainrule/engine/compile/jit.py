@@ -64,7 +64,7 @@ class _Compiled:
 
 
 def _bake_numbers(traced: trace.Traced) -> Graph:
-    """The graph with written numbers as constants; larger captures stay inputs, read at each call."""
+    """The graph with written numbers as constants; larger captures stay inputs, read each time."""
     baked = [n for n in traced.captured if n.source is None and n.known is not None and not n.shape]
     baked = [n for n in baked if n.primitive is not None]
     keep = [n for n in traced.inputs if n not in set(baked)]
@@ -100,6 +100,7 @@ class Jitted:
         self._cache = Cache(64)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The function's result for these arguments."""
         dynamic, static = self._separate(args, kwargs)
         leaves, structure = tree.flatten(dynamic, buffers=True)
         leaves = [leaf.data if isinstance(leaf, Parameter) else leaf for leaf in leaves]

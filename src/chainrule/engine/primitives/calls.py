@@ -73,7 +73,7 @@ def _batch_call(
 
 
 def _checkpoint_vjp(cotangents: Any, y: Any, *inputs: Any, body: Graph) -> Cotangents:
-    """The derivative is one node too, so that nothing inside is kept: it computes the values again."""
+    """The derivative is one node too, so that nothing is kept: it computes the values again."""
     from ..differentiate import backward
 
     return list(trace.apply(checkpoint_row, *inputs, *cotangents, body=backward(body)))
@@ -104,7 +104,7 @@ def checkpoint(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _close(fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Closure, list[Any]]:
-    leaves, structure = tree.flatten(args, buffers=True)
+    leaves, _ = tree.flatten(args, buffers=True)
     closure = Closure(lambda given: fn(*given, **kwargs), types_of(args))
     arrays = [leaf if isinstance(leaf, Tensor) else np.asarray(leaf) for leaf in leaves]
     return closure, [*closure.captured, *arrays]
@@ -172,8 +172,8 @@ class CustomRule:
         given = tree.unflatten(self.structure, operands)
         if not isinstance(pulled, tuple) or len(pulled) != len(given):
             raise StructureError(
-                f"custom_vjp: bwd must return a tuple with a cotangent for each of the {len(given)} "
-                f"arguments, got {pulled!r}"
+                f"custom_vjp: bwd must return a tuple of {len(given)} cotangents, one for each "
+                f"argument, got {pulled!r}"
             )
         found: list[Any] = []
         for argument, cotangent in zip(given, pulled, strict=True):
@@ -205,6 +205,7 @@ class custom_vjp:
         self._fwd, self._bwd = fwd, bwd
 
     def __call__(self, *args: Any) -> Any:
+        """The function's value; its derivative is the one given by ``defvjp``."""
         if self._fwd is None or self._bwd is None:
             raise TypeError(f"give {self._fn.__name__} its derivative first, by .defvjp(fwd, bwd)")
         leaves, structure = tree.flatten(args)

@@ -106,7 +106,8 @@ def close_over_carry(
         new = closure.types[: len(types)]
         if returned != structure:
             raise StructureError(
-                f"the carry must keep its structure: it began as {structure}, the function returned {returned}"
+                f"the carry must keep its structure: it began as {structure}, "
+                f"the function returned {returned}"
             )
         if new == types:
             return closure, as_types(leaves, types)

@@ -1,4 +1,4 @@
-"""Products and sums as one primitive, einsum; matmul, dot, outer and tensordot are functions over it."""
+"""Products and sums as one primitive, einsum, and matmul, dot, outer, tensordot over it."""
 
 from __future__ import annotations
 
@@ -113,9 +113,9 @@ def _pair(a: Any, b: Any, left: str, right: str, result: str) -> Any:
     return product.transpose([order.index(c) for c in result])[()]
 
 
-# Letters name axes; those missing from the result are summed over. Within a term no letter repeats,
-# and each letter of a term stands in the result or in another term (``einsum`` below sees to it), so
-# that swapping letters gives the derivative.
+# Letters name axes; those missing from the result are summed over. Within a term no letter
+# repeats, and each letter of a term stands in the result or in another term (``einsum`` below sees
+# to it), so that swapping letters gives the derivative.
 einsum_row = Primitive(
     "einsum",
     "contraction",
@@ -151,7 +151,7 @@ def einsum(spec: str, *operands: Any) -> Any:
 
 
 def _normal_form(spec: str, items: Sequence[Any]) -> tuple[list[str], str]:
-    """Terms and result spelled out: ellipses become letters, a missing result the sorted singles."""
+    """Terms and result spelled out: ellipses are letters, a missing result the sorted singles."""
     left, arrow, result = spec.partition("->")
     terms = left.split(",")
     if len(terms) != len(items):
@@ -198,7 +198,7 @@ def _contract(terms: list[str], result: str, items: list[Any]) -> Any:
 
 
 def matmul(a: Any, b: Any) -> Any:
-    """Matrix product of the last two axes, stacks broadcast; a vector is a row or a column as needed."""
+    """Matrix product of the last two axes; stacks broadcast, a vector is a row or a column."""
     if not (isinstance(a, Tensor) or isinstance(b, Tensor)):
         return np.matmul(a, b)
     a, b = _same_dtype(a, b)
@@ -216,7 +216,7 @@ def matmul(a: Any, b: Any) -> Any:
 
 
 def _stack_letters(x: Any, stack: tuple[int, ...], letters: str, last: str) -> tuple[str, Any]:
-    """Letters for the stack axes that this operand has; axes of length 1 that repeat are dropped."""
+    """Letters for the operand's stack axes; axes of length 1 that repeat are dropped."""
     own = x.shape[: x.ndim - len(last)]
     names = letters[len(letters) - len(own) :]
     goal = stack[len(stack) - len(own) :]
@@ -229,8 +229,8 @@ def _stack_letters(x: Any, stack: tuple[int, ...], letters: str, last: str) -> t
 def _explain_product(left: tuple[int, ...], right: tuple[int, ...]) -> str:
     place = trace.current_place()
     message = (
-        f"matmul: {left} @ {right} do not meet: the last length of the left, {left[-1]}, must equal "
-        f"the {'second last' if len(right) > 1 else 'only'} length of the right, "
+        f"matmul: {left} @ {right} do not meet: the last length of the left, {left[-1]}, must "
+        f"equal the {'second last' if len(right) > 1 else 'only'} length of the right, "
         f"{right[-2] if len(right) > 1 else right[0]}."
     )
     if len(right) > 1 and left[-1] == right[-1]:

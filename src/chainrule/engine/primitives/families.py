@@ -1,7 +1,7 @@
 """Primitive, the row that says everything about an operation, and the families that build rows.
 
-A family's constructor derives what the family knows (type rule, batching, derivative's plumbing), so
-that a row states only what is the operation's own.
+A family's constructor derives what the family knows (type rule, batching, the derivative's
+plumbing), so that a row states only what is the operation's own.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Primitive:
     numpy(*arrays, **params)
         Its meaning.
     vjp(cotangent, y, *inputs, **params)
-        Cotangents of the inputs, None where there is none. The rule must be linear in the cotangent.
+        Cotangents of the inputs, None where there is none; linear in the cotangent.
     batch(primitive, size, batched, inputs, params)
-        The same for a stack of ``size`` inputs along axis 0, where ``batched`` says which inputs are
-        stacked: the result, and whether it is stacked.
+        The same for a stack of ``size`` inputs along axis 0, where ``batched`` says which inputs
+        are stacked: the result, and whether it is stacked.
     prepare(primitive, *values)
         What calling it does before ``apply``: broadcasting and promotion, for instance.
     flat
@@ -64,6 +64,7 @@ class Primitive:
     bind: Callable[..., Callable[..., Any]] | None = None
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
+        """The result for arrays, numbers and tensors, broadcast and promoted as NumPy does."""
         if self.prepare is not None:
             return self.prepare(self, *inputs, **params)
         return trace.apply(self, *inputs, **params)
@@ -102,8 +103,8 @@ def elementwise(
     Parameters
     ----------
     derivative, derivatives
-        ``(y, *inputs) -> dy/dx``, one for each input; None where the derivative is zero. A number is
-        fine: 1 costs nothing.
+        ``(y, *inputs) -> dy/dx``, one for each input; None where the derivative is zero. A
+        number is fine: 1 costs nothing.
     dtypes
         How inputs are promoted, see ``types.promote``.
     result
@@ -297,12 +298,18 @@ def _broadcast_shapes(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
 
 def _explain_mismatch(name: str, shapes: Sequence[tuple[int, ...]]) -> str:
     listed = " and ".join(str(shape) for shape in shapes)
-    message = f"{name}: shapes {listed} do not broadcast: lengths must be equal, or 1, axis by axis from the right."
+    message = (
+        f"{name}: shapes {listed} do not broadcast: "
+        "lengths must be equal, or 1, axis by axis from the right."
+    )
     left, right = shapes[0], shapes[-1]
     if len(left) == 2 and len(right) == 2 and left == right[::-1]:
         message += "\nThey would meet if one were transposed (.T)."
     elif len(right) == 1 and len(left) == 2 and right[0] == left[0]:
-        message += f"\nThey would meet with the second as a column: .reshape(-1, 1), of shape {(*right, 1)}."
+        message += (
+            "\nThey would meet with the second as a column: "
+            f".reshape(-1, 1), of shape {(*right, 1)}."
+        )
     elif len(left) == 1 and len(right) == 2 and left[0] == right[0]:
         message += (
             f"\nThey would meet with the first as a column: .reshape(-1, 1), of shape {(*left, 1)}."

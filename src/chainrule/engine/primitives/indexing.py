@@ -19,8 +19,8 @@ from .views import Shape, broadcast_to, flip, moveaxis, one_axis, reshape, shape
 
 # -- gather and scatter ------------------------------------------------------------------------
 #
-# ``gather(x, i, j, axes=(0, 2))`` is x[i, :, j] with the index axes in front. Indices have one common
-# shape, are not negative, and lie within bounds.
+# ``gather(x, i, j, axes=(0, 2))`` is x[i, :, j] with the index axes in front. Indices have one
+# common shape, are not negative, and lie within bounds.
 
 
 def _gather_shape(x: Shape, index: Shape, axes: Shape) -> Shape:
@@ -207,7 +207,7 @@ def _plan(x: Any, index: Any) -> _Plan:
 
 
 def _spell_out(index: Any, shape: Shape) -> list[Any]:
-    """One entry for each axis (None for each new one): masks become index arrays, ... becomes slices."""
+    """One entry an axis (None for a new one): masks become index arrays, ... becomes slices."""
     entries = list(index) if isinstance(index, tuple) else [index]
     items: list[Any] = []
     for entry in entries:
@@ -249,7 +249,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _valid_index(index: Any, n: int, axis: int, shape: Shape) -> Any:
-    """Negative indices counted from the end. Those of a tensor cannot be checked: they are clipped."""
+    """Negative indices count from the end. A tensor's cannot be checked: they are clipped."""
     if isinstance(index, Tensor):
         index = lg.astype(index, np.intp)
         wrapped = lg.where(index < 0, index + n, index)

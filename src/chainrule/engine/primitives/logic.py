@@ -1,4 +1,4 @@
-"""Operations that choose and compare: min and max, rounding, comparison, logic, bits, where, dtypes."""
+"""Operations that choose and compare: min and max, rounding, logic, bits, where, dtypes."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _extreme_vjp(ct: Any, y: Any, x: Any, axes: Shape) -> Any:
 
 
 def _prod_vjp(ct: Any, y: Any, x: Any, axes: Shape) -> Any:
-    """d prod / dx_i is the product of the others: of those before times those after (zeros allowed)."""
+    """d prod / dx_i is the product of the others: those before times those after; zeros may be."""
     ndim = len(shape_of(x))
     kept = [a for a in range(ndim) if a not in axes]
     order = (*kept, *axes)
@@ -142,7 +142,7 @@ def _infer_running(x: TensorType, axis: int) -> TensorType:
 
 
 def _cumprod_vjp(ct: Any, y: Any, x: Any, axis: int) -> Cotangents:
-    """dx_i = (product before i) * s_i with s_i = ct_i + x_(i+1) s_(i+1): no division, so zeros may be."""
+    """dx_i = (product before i) s_i, with s_i = ct_i + x_(i+1) s_(i+1): no division by zeros."""
     from .scan import scan
 
     def step(later: Any, here: Any) -> Any:

@@ -19,8 +19,8 @@ from .views import shape_of, swapaxes
 #
 # inputs   constants, carry, xs (stacked along axis 0)
 # body     constants, carry, one of xs  ->  carry, one of ys
-# outputs  the last carry, ys stacked, and ``history``: the carry before each step, stacked. Only the
-#          derivative reads history; where nobody does, ``simplify`` drops it.
+# outputs  the last carry, ys stacked, and ``history``: the carry before each step, stacked. Only
+#          the derivative reads history; where nobody does, ``simplify`` drops it.
 
 
 def _infer_scan(

@@ -1,4 +1,4 @@
-"""Operations that only move elements: reshape, transpose, broadcast, slice, pad, flip, concatenate."""
+"""Operations that only move elements: reshape, transpose, broadcast, slice, pad, concatenate."""
 
 from __future__ import annotations
 
