@@ -105,7 +105,14 @@ def _multiplicand(tallest: int, cell: float, inputs: int) -> str:
     return svg.group(
         [
             svg.text(34, middle - 8, "input", 12, text_anchor="middle"),
-            svg.text(34, middle + 18, f"{inputs} numbers", 11, text_anchor="middle", fill=MUTED),
+            svg.text(
+                34,
+                middle + 18,
+                f"{inputs} number{'s' * (inputs != 1)}",
+                11,
+                text_anchor="middle",
+                fill=MUTED,
+            ),
             _arrow(14, 58, middle),
         ]
     )
@@ -139,7 +146,7 @@ def neurons(
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
     title: str = "the network as neurons",
-    width: float = 720,
+    width: float = 540,
 ) -> Picture:
     """A circle for each neuron, and a line for each weight: blue negative, vermilion positive.
 
@@ -147,12 +154,12 @@ def neurons(
     and the last are drawn.
 
     >>> neurons([LayerMatrix(np.ones((2, 3))), LayerMatrix(np.ones((3, 1)))], ["x", "y"], ["z"])
-    Picture(720 x 174: the network as neurons)
+    Picture(540 x 174: the network as neurons)
     """
     sizes = [len(layers[0].weight), *[layer.weight.shape[1] for layer in layers]]
     kept = [_kept(size) for size in sizes]
     tallest = max(len(rows) for rows in kept)
-    step = min(38.0, 560.0 / tallest)
+    step = min(38.0, 430.0 / tallest)
     radius = min(11.0, step * 0.34)
     height = max(tallest * step, 90) + 60
     gap = (width - 210) / len(layers)
@@ -181,7 +188,8 @@ def neurons(
     for column, size in enumerate(sizes):
         kind = "input" if column == 0 else "output" if column == last else "hidden"
         activation = layers[column - 1].activation if column else ""
-        label = f"{size} {kind} {activation}".rstrip()
+        plural = "" if size == 1 or kind == "hidden" else "s"
+        label = f"{size} {kind}{plural} {activation}".rstrip()
         x = at(column, 0)[0]
         elements.append(svg.text(x, height - 8, label, 12, text_anchor="middle", fill=MUTED))
     return Picture(width, height, elements, title)

@@ -1,0 +1,1 @@
+"""The pictures of the experiments; matplotlib is needed from here on."""
