@@ -112,9 +112,9 @@ class Module:
         value = trace.resolve(value)
         if isinstance(value, Tensor) and not isinstance(self._buffers[name], Tensor):
             raise ConcreteValueError(
-                f"{type(self).__name__} in training mode changes its buffer {name!r}, but the value "
-                "is not known inside jit, vmap or scan, and the module came from outside. Pass the "
-                "module as an argument (under scan, in the carry and back), or call .eval() first."
+                f"{type(self).__name__} in training mode changes its buffer {name!r}, but the value"
+                " is not known inside jit, vmap or scan, and the module came from outside. Pass it "
+                "as an argument (under scan, in the carry and back), or call .eval() first."
             )
         return value
 

@@ -20,7 +20,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-
 from .. import random
 from ..engine.primitives import contraction, reductions, views
 from ..engine.primitives import elementwise as ew
@@ -85,10 +84,10 @@ def Dense(
 
 
 def Dropout(rate: float, mode: str = "train") -> Layer:
-    """Each element kept with probability ``rate`` and divided by it, else 0; ``mode="test"`` keeps all.
+    """Each element kept with probability ``rate`` and divided by it, else 0.
 
-    (``rate`` is the probability of keeping, as in ``stax``.) In training, apply needs ``rng=``, a
-    key.
+    ``rate`` is the probability of keeping, as in ``stax``. Apply needs ``rng=``, a key; with
+    ``mode="test"`` all are kept.
     """
 
     def init(key: Any, input_shape: Shape) -> tuple[Shape, Any]:
@@ -113,7 +112,7 @@ def BatchNorm(
     beta_init: Initialiser = weights.zeros,
     gamma_init: Initialiser = weights.ones,
 ) -> Layer:
-    """gamma · (x - mean) / √(variance + epsilon) + beta, mean and variance over ``axis`` of the batch.
+    """gamma · (x - mean) / √(variance + epsilon) + beta, mean and variance over ``axis``.
 
     It keeps no running averages. Ioffe and Szegedy 2015.
     """
