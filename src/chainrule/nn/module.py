@@ -311,44 +311,51 @@ class Module:
 class _Form:
     """All of a Module but its leaves: class, names, settings and mode; compares by value."""
 
+    __slots__ = (
+        "buffers",
+        "key",
+        "kind",
+        "modules",
+        "parameters",
+        "settings",
+        "shared",
+        "trainable",
+    )
+
     def __init__(self, module: Module, with_buffers: bool) -> None:
+        own = module.__dict__
         self.kind = type(module)
-        self.parameters = tuple(module._parameters)
-        self.trainable = tuple(
-            getattr(p, "requires_grad", True) for p in module._parameters.values()
-        )
-        self.modules = tuple(module._modules)
-        self.buffers = tuple(module._buffers) if with_buffers else None
-        self.shared = module._buffers
-        self.settings = {k: v for k, v in module.__dict__.items() if k not in _TABLES}
-        self._key = (
-            self.kind,
-            self.parameters,
-            self.modules,
-            self.buffers,
-            frozenset([(name, _hashable(value)) for name, value in self.settings.items()]),
-        )
+        self.parameters = tuple(own["_parameters"])
+        self.trainable = [getattr(p, "requires_grad", True) for p in own["_parameters"].values()]
+        self.modules = tuple(own["_modules"])
+        self.shared = own["_buffers"]
+        self.buffers = tuple(self.shared) if with_buffers else None
+        self.settings = {name: value for name, value in own.items() if name not in _TABLES}
+        settings = frozenset([(name, _hashable(value)) for name, value in self.settings.items()])
+        self.key = (self.kind, self.parameters, self.modules, self.buffers, settings)
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        return hash(self.key)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Form) and self._key == other._key
+        return isinstance(other, _Form) and self.key == other.key
 
     def rebuild(self, children: list[Any]) -> Module:
         """A Module of this form with these leaves."""
-        module = Module.__new__(self.kind)
-        module.__dict__.update(self.settings)
-        count = len(self.parameters)
-        for name, value, free in zip(self.parameters, children, self.trainable, strict=False):
-            module._parameters[name] = _as_parameter(value, free)
-        inside = children[count : count + len(self.modules)]
-        module._modules.update(zip(self.modules, inside, strict=True))
-        if self.buffers is None:
-            module.__dict__["_buffers"] = self.shared
-        else:
-            rest = children[count + len(self.modules) :]
-            module._buffers.update(zip(self.buffers, rest, strict=True))
+        module = object.__new__(self.kind)
+        own = module.__dict__
+        own.update(self.settings)
+        first, last = len(self.parameters), len(self.parameters) + len(self.modules)
+        own["_parameters"] = {
+            name: _as_parameter(value, free)
+            for name, value, free in zip(
+                self.parameters, children[:first], self.trainable, strict=True
+            )
+        }
+        own["_modules"] = dict(zip(self.modules, children[first:last], strict=True))
+        own["_buffers"] = self.shared
+        if self.buffers is not None:
+            own["_buffers"] = dict(zip(self.buffers, children[last:], strict=True))
         return module
 
 
