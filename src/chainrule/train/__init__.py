@@ -1,0 +1,20 @@
+"""Training: fit, what it tells and stops by, splits, scaling and metrics."""
+
+from . import metrics
+from .callbacks import Callback, EarlyStopping, History, Run, StopTraining
+from .fit import fit
+from .split import Scaler, kfold, standardize, train_test_split
+
+__all__ = [
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "Run",
+    "Scaler",
+    "StopTraining",
+    "fit",
+    "kfold",
+    "metrics",
+    "standardize",
+    "train_test_split",
+]

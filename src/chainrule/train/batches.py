@@ -1,0 +1,127 @@
+"""Data for ``fit``: checked once, then handed out in mini-batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .. import random
+from ..engine import tree
+from ..engine.errors import ShapeError
+
+
+class Arrays:
+    """Examples along axis 0 of x, y and (or None) weights, each an array or a tree of arrays."""
+
+    def __init__(self, x: Any, y: Any, weights: Any = None, dtype: Any = None) -> None:
+        self.x, self.y, self.weights = (as_arrays(part, dtype) for part in (x, y, weights))
+        self.size = _common_length(self.x, self.y, self.weights)
+
+    def take(self, index: Any) -> Arrays:
+        """The examples with these numbers, or of a slice."""
+        part = object.__new__(Arrays)
+        part.x, part.y, part.weights = (
+            tree.map(lambda leaf: leaf[index], each) for each in (self.x, self.y, self.weights)
+        )
+        part.size = len(index) if not isinstance(index, slice) else -1
+        return part
+
+    def batches(self, size: int | None, key: Any) -> Iterator[tuple[Any, Any, Any]]:
+        """(x, y, weights) in groups of ``size``, in an order drawn by ``key`` (None: as they are)."""
+        size = self.size if size is None else min(size, self.size)
+        if size == self.size:  # the order within a batch says nothing
+            yield self.x, self.y, self.weights
+            return
+        whole = self if key is None else self.take(np.asarray(random.permutation(key, self.size)))
+        for start in range(0, self.size, size):
+            part = whole.take(slice(start, start + size))
+            yield part.x, part.y, part.weights
+
+    def split(self, fraction: float, key: Any) -> tuple[Arrays, Arrays]:
+        """A part to train on and, of about ``fraction``, one to validate on; drawn by ``key``."""
+        if not 0 < fraction < 1:
+            raise ValueError(f"fit: validation_split lies between 0 and 1, got {fraction}")
+        order = np.asarray(random.permutation(key, self.size))
+        count = round(self.size * fraction)
+        if not 0 < count < self.size:
+            raise ValueError(
+                f"fit: validation_split={fraction} of {self.size} examples leaves one part empty"
+            )
+        return self.take(order[count:]), self.take(order[:count])
+
+    def steps(self, size: int | None) -> int:
+        """The number of batches."""
+        return 1 if size is None else math.ceil(self.size / size)
+
+
+class Stream:
+    """An iterable of batches (x, y) or (x, y, weights), gone through once an epoch."""
+
+    def __init__(self, source: Iterable[Any], dtype: Any) -> None:
+        self._source, self._dtype = source, dtype
+
+    def batches(self, size: int | None, key: Any) -> Iterator[tuple[Any, Any, Any]]:
+        """The batches as they come; their sizes and their order are the source's affair."""
+        is_empty = True
+        for batch in self._source:
+            if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
+                raise TypeError("fit: an iterable of data must give batches (x, y) or (x, y, weights)")
+            part = Arrays(*batch, *[None] * (3 - len(batch)), dtype=self._dtype)
+            is_empty = False
+            yield part.x, part.y, part.weights
+        if is_empty:
+            raise ValueError(
+                "fit: the data gave no batch in this epoch. A generator can be gone through only once: "
+                "give a list, or an object whose __iter__ starts anew."
+            )
+
+    def steps(self, size: int | None) -> int | None:
+        """The number of batches, where the source knows it."""
+        return len(self._source) if hasattr(self._source, "__len__") else None
+
+
+def as_data(data: Any, weights: Any, dtype: Any) -> Arrays | Stream:
+    """(x, y) arrays, or an iterable of batches."""
+    if isinstance(data, tuple):
+        if len(data) != 2:
+            raise TypeError(f"fit: data is a pair (x, y) or an iterable of batches, got {len(data)}")
+        return Arrays(*data, weights, dtype)
+    if not hasattr(data, "__iter__"):
+        raise TypeError(f"fit: data is a pair (x, y) or an iterable of batches, not {type(data)}")
+    if weights is not None:
+        raise TypeError("fit: an iterable gives its weights with each batch: (x, y, weights)")
+    return Stream(data, dtype)
+
+
+def as_arrays(value: Any, dtype: Any) -> Any:
+    """A tree of NumPy arrays, floating-point ones in the model's dtype."""
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        return {name: as_arrays(part, dtype) for name, part in value.items()}
+    if isinstance(value, tuple):
+        return tuple([as_arrays(part, dtype) for part in value])
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"fit: data must be numbers, got an array of dtype {array.dtype}")
+    if dtype is not None and array.dtype.kind == "f":
+        array = array.astype(dtype, copy=False)
+    return array
+
+
+def _common_length(x: Any, y: Any, weights: Any) -> int:
+    shapes = [leaf.shape for leaf in tree.leaves((x, y, weights))]
+    lengths = {shape[0] if shape else None for shape in shapes}
+    if len(lengths) != 1 or None in lengths:
+        named = [("x", x), ("y", y), ("weights", weights)]
+        found = ", ".join(
+            f"{name} {[leaf.shape for leaf in tree.leaves(part)]}" for name, part in named
+        )
+        raise ShapeError(f"fit: one example a row, so all need the same first axis; got {found}")
+    (length,) = lengths
+    if not length:
+        raise ValueError(f"fit: there are no examples (shapes {shapes})")
+    return int(length)

@@ -1,0 +1,197 @@
+"""What happens between steps: callbacks, early stopping, and the run as they see it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+class StopTraining(Exception):
+    """Raise it in a callback to end the training; ``history.stopped`` holds its message."""
+
+
+@dataclass
+class History:
+    """What a run of ``fit`` has seen; arrays, one entry for each step or each epoch.
+
+    ``losses`` has the loss of every step (with the L2 penalty), ``epoch_losses`` their means;
+    ``validation_losses`` and ``metrics`` are of the validation part, or, where there is none, metrics
+    are of the training data. ``params`` are the final parameters.
+    """
+
+    losses: Any = field(default_factory=lambda: np.empty(0))
+    epoch_losses: Any = field(default_factory=lambda: np.empty(0))
+    validation_losses: Any = field(default_factory=lambda: np.empty(0))
+    metrics: dict[str, Any] = field(default_factory=dict)
+    learning_rates: Any = field(default_factory=lambda: np.empty(0))
+    epochs: int = 0
+    best_epoch: int | None = None
+    stopped: str = "all epochs done"
+    seconds: float = 0.0
+    params: Any = None
+
+    def __repr__(self) -> str:
+        last = f", loss {self.losses[-1]:.6g}" if len(self.losses) else ""
+        if len(self.validation_losses):
+            last += f", validation loss {self.validation_losses[-1]:.6g}"
+        shown = "".join(f", {name} {values[-1]:.6g}" for name, values in self.metrics.items() if len(values))
+        return f"History({self.epochs} epochs, {len(self.losses)} steps{last}{shown}; {self.stopped})"
+
+
+class Run:
+    """The run as callbacks see it; to read only.
+
+    ``epoch`` and ``step`` count from 0; after a step, ``loss`` is its loss, after an epoch,
+    ``validation_loss`` and ``metrics`` are the newest (None and {} without any). ``model`` is the Module
+    with the present parameters, in evaluation mode; ``params`` are those as a tree.
+    """
+
+    def __init__(self, epochs: int, steps: int | None, load: Callable[[], tuple[Any, Any]]) -> None:
+        self._load = load
+        self.epochs = epochs
+        self.steps_per_epoch = steps
+        self.epoch = 0
+        self.losses: list[float] = []
+        self.rates: list[float] = []
+        self.epoch_losses: list[float] = []
+        self.epoch_steps: list[int] = []
+        self.validation_losses: list[float] = []
+        self.metric_lists: dict[str, list[float]] = {}
+
+    @property
+    def step(self) -> int:
+        """The number of the last step, over all epochs."""
+        return len(self.losses) - 1
+
+    @property
+    def loss(self) -> float:
+        """The loss of the last step."""
+        return float(self.losses[-1])
+
+    @property
+    def validation_loss(self) -> float | None:
+        """The newest validation loss."""
+        return self.validation_losses[-1] if self.validation_losses else None
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The newest metrics."""
+        return {name: values[-1] for name, values in self.metric_lists.items() if values}
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The learning rate of the last step (of the first group), None where a triple holds it."""
+        return self.rates[-1] if self.rates else None
+
+    @property
+    def model(self) -> Any:
+        """The Module with the present parameters, in evaluation mode (None for a pair)."""
+        return self._load()[0]
+
+    @property
+    def params(self) -> Any:
+        """The present parameters, a tree of arrays."""
+        return self._load()[1]
+
+
+class Callback:
+    """Base of callbacks: override what you need. A plain function is called as ``on_epoch``.
+
+    >>> class Count(Callback):
+    ...     steps = 0
+    ...     def on_step(self, run):
+    ...         self.steps += 1
+    """
+
+    def on_step(self, run: Run) -> None:
+        """After each step."""
+
+    def on_epoch(self, run: Run) -> None:
+        """After each epoch, with its validation."""
+
+    def on_end(self, run: Run) -> None:
+        """When the training ends, also by an exception."""
+
+
+class Hooks:
+    """The callbacks by occasion, without those that do nothing then."""
+
+    def __init__(self, callbacks: Any) -> None:
+        listed = [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks
+        self.step: list[Callable[[Run], Any]] = []
+        self.epoch: list[Callable[[Run], Any]] = []
+        self.end: list[Callable[[Run], Any]] = []
+        for callback in listed or ():
+            known = [name for name in ("on_step", "on_epoch", "on_end") if hasattr(callback, name)]
+            if not known and not callable(callback):
+                raise TypeError(f"fit: {callback!r} is no callback: a function of the run, or a Callback")
+            if not known:
+                self.epoch.append(callback)
+            for name in known:
+                if getattr(type(callback), name, None) is not getattr(Callback, name):
+                    getattr(self, name[3:]).append(getattr(callback, name))
+
+
+@dataclass
+class EarlyStopping:
+    """Stop when a watched value has not got better for ``patience`` epochs, and take the best back.
+
+    Parameters
+    ----------
+    patience
+        Epochs without a better value that are borne.
+    min_delta
+        How much better counts.
+    monitor
+        ``"loss"`` (the validation loss; without validation, the epoch's mean loss), or a metric's name.
+    mode
+        ``"min"`` or ``"max"``: which is better.
+    restore_best
+        Go back to the parameters of the best epoch at the end.
+    """
+
+    patience: int = 10
+    min_delta: float = 0.0
+    monitor: str = "loss"
+    mode: str = "min"
+    restore_best: bool = True
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("min", "max") or self.patience < 0:
+            raise ValueError("EarlyStopping: mode is 'min' or 'max', patience 0 or more epochs")
+        self._best = math.inf
+        self._waited = 0
+
+    def restart(self) -> None:
+        """Forget an earlier run."""
+        self.__post_init__()
+
+    def value_in(self, run: Run) -> float:
+        """The watched value of the newest epoch."""
+        if self.monitor == "loss":
+            found = run.validation_loss
+            return run.epoch_losses[-1] if found is None else found
+        if self.monitor not in run.metrics:
+            raise ValueError(
+                f"EarlyStopping: monitor={self.monitor!r} is neither 'loss' nor one of the metrics "
+                f"{sorted(run.metrics)}"
+            )
+        return run.metrics[self.monitor]
+
+    def is_best(self, run: Run) -> bool:
+        """Take in the newest epoch: is it the best so far?"""
+        value = self.value_in(run) * (1 if self.mode == "min" else -1)
+        if value < self._best - self.min_delta:
+            self._best, self._waited = value, 0
+            return True
+        self._waited += 1
+        return False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether patience has run out."""
+        return self._waited > 0 and self._waited >= self.patience
