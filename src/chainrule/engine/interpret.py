@@ -44,7 +44,7 @@ def values_of(graph: Graph, *values: Any) -> dict[Node, Any]:
         if node.primitive is None or (not node.inputs and node.known is not None):
             known[node] = node if node.known is None else node.known
         else:
-            with trace.at_place(node.place):
+            with trace.at_place(node.place), np.errstate(all="ignore"):
                 operands = [known[operand] for operand in node.inputs]
                 known[node] = trace.apply(node.primitive, *operands, **node.params)
     return known
@@ -134,7 +134,7 @@ def call_of(node: Node) -> Callable[..., Any]:
 
 
 class Cache:
-    """Things made once and found again by key; the least recently used fall out."""
+    """Things made once and found again by key; the oldest fall out."""
 
     def __init__(self, size: int) -> None:
         self._size = size

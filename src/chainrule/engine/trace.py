@@ -218,15 +218,18 @@ def trace(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
     leaves, structure = tree.flatten((args, kwargs))
     inputs = []
     for position, leaf in enumerate(leaves):
-        if isinstance(leaf, TensorType) or is_array(leaf) or isinstance(leaf, Tensor):
+        if isinstance(leaf, TensorType) or is_value(leaf):
             kind = leaf if isinstance(leaf, TensorType) else abstract(leaf)
             leaves[position] = placeholder(kind)
             inputs.append(leaves[position])
     args, kwargs = tree.unflatten(structure, leaves)
     results = tree.leaves(function(*args, **kwargs))
-    return Graph(
-        inputs, [node_of(leaf) for leaf in results if isinstance(leaf, Tensor) or is_array(leaf)]
-    )
+    return Graph(inputs, [node_of(leaf) for leaf in results if is_value(leaf)])
+
+
+def is_value(leaf: Any) -> bool:
+    """Whether a leaf takes part in a graph: a tensor, an array or a number."""
+    return isinstance(leaf, Tensor) or is_array(leaf)
 
 
 def abstract(value: Any) -> TensorType:

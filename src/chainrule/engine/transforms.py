@@ -17,7 +17,7 @@ from .primitives import logic as lg
 from .primitives.views import reshape, shape_of
 from .simplify import simplify, tidy
 from .tensor import Parameter, Tensor
-from .types import TensorType, is_array
+from .types import TensorType
 from .vectorize import vmap
 
 _gradients = Cache(512)
@@ -45,7 +45,7 @@ class _Call:
         for i, leaf in enumerate(leaves):
             if isinstance(leaf, Parameter):
                 leaf = leaf.data
-            if isinstance(leaf, Tensor) or is_array(leaf):
+            if trace.is_value(leaf):
                 value, kind = _as_real(leaf)
                 self.values[i] = value
                 leaves[i] = trace.placeholder(kind, value)
@@ -162,7 +162,7 @@ def value_and_grad(
 
 
 def _scalar_loss(value: Any) -> Any:
-    if not (isinstance(value, Tensor) or is_array(value)):
+    if not trace.is_value(value):
         raise DifferentiationError(
             f"the function must return a number to be differentiated, not {type(value).__name__}; "
             "if it returns (loss, something), use has_aux=True"

@@ -207,3 +207,13 @@ def prefix_leaves(prefix: Any, tree: Any) -> list[Any]:
         children, _ = tree.tree_flatten(False) if hasattr(tree, "tree_flatten") else (tree, None)
         pairs = list(zip(prefix, children, strict=True))
     return [entry for part, subtree in pairs for entry in prefix_leaves(part, subtree)]
+
+
+def modules(tree: Any) -> list[Any]:
+    """All Modules in a tree, each before those inside it."""
+    if hasattr(tree, "own_buffers"):
+        return [tree, *modules(list(tree.children()))]
+    items = tree.values() if isinstance(tree, dict) else tree
+    if not isinstance(tree, dict | list | tuple):
+        return []
+    return [module for item in items for module in modules(item)]

@@ -14,7 +14,7 @@ from .primitives.families import stack_same
 from .primitives.views import moveaxis, one_axis, shape_of
 from .simplify import simplify, tidy
 from .tensor import Tensor
-from .types import TensorType, is_array
+from .types import TensorType
 
 _batched_programs = Cache(256)
 
@@ -85,17 +85,20 @@ def vmap(fn: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callabl
         size = _common_size(leaves, places)
         start = trace.begin()
         inputs, values, flags = [], [], []
+        inside_module = bool(tree.modules((args, kwargs)))
         for i, (leaf, place) in enumerate(zip(leaves, places, strict=True)):
-            if place is not None and (isinstance(leaf, Tensor) or is_array(leaf)):
+            if place is not None and trace.is_value(leaf):
                 whole = moveaxis(leaf, one_axis(place, len(shape_of(leaf))), 0)
                 kind = TensorType.of(shape_of(whole)[1:], trace.abstract(whole).dtype)
                 leaves[i] = trace.placeholder(kind)
                 inputs.append(leaves[i])
                 values.append(whole)
                 flags.append(True)
+            elif inside_module and trace.is_value(leaf):
+                leaves[i] = trace.node_of(leaf)  # as an array it would become a new Parameter
         args, kwargs = tree.unflatten(structure, leaves)
         results, out_structure = tree.flatten(fn(*args, **kwargs))
-        arrays = [r for r in results if isinstance(r, Tensor) or is_array(r)]
+        arrays = [r for r in results if trace.is_value(r)]
         traced = trace.Traced(inputs, arrays, start)
         found = iter(_run(traced, size, values, flags))
         final = []
@@ -104,7 +107,7 @@ def vmap(fn: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callabl
             tree.prefix_leaves(out_axes, tree.unflatten(out_structure, results)),
             strict=True,
         ):
-            if isinstance(result, Tensor) or is_array(result):
+            if trace.is_value(result):
                 result = next(found)
                 result = result if place == 0 else moveaxis(result, 0, place)
             final.append(result)
@@ -117,7 +120,7 @@ def _common_size(leaves: list[Any], places: list[Any]) -> int:
     sizes = {
         shape_of(leaf)[place] if shape_of(leaf) else None
         for leaf, place in zip(leaves, places, strict=True)
-        if place is not None and (isinstance(leaf, Tensor) or is_array(leaf))
+        if place is not None and trace.is_value(leaf)
     }
     if len(sizes) != 1 or None in sizes:
         shapes = [shape_of(leaf) for leaf in leaves]

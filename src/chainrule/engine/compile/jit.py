@@ -13,7 +13,6 @@ from ..graph import Graph
 from ..interpret import Cache, assemble
 from ..simplify import simplify, tidy
 from ..tensor import Parameter, Tensor
-from ..types import is_array
 
 
 class _Compiled:
@@ -25,11 +24,11 @@ class _Compiled:
         start = trace.begin()
         inputs = []
         for i, leaf in enumerate(leaves):
-            if _is_dynamic(leaf):
+            if trace.is_value(leaf):
                 leaves[i] = trace.placeholder(trace.abstract(leaf))
                 inputs.append(leaves[i])
         args, kwargs = tree.unflatten(structure, leaves)
-        modules = modules_in((args, kwargs))
+        modules = tree.modules((args, kwargs))
         before = [dict(module.own_buffers()) for module in modules]
         result = fn(*args, **kwargs)
         self.results, self.structure = tree.flatten(result, buffers=True)
@@ -56,7 +55,7 @@ class _Compiled:
         for place, value in zip(self.places, found, strict=False):
             results[place] = value
         if self.changed:
-            modules = modules_in(arguments)
+            modules = tree.modules(arguments)
             news = found[len(self.places) :]
             for (number, name), value in zip(self.changed, news, strict=True):
                 modules[number].own_buffers()[name] = value
@@ -70,21 +69,6 @@ def _bake_numbers(traced: trace.Traced) -> Graph:
     keep = [n for n in traced.inputs if n not in set(baked)]
     traced.captured = [n for n in traced.captured if n not in set(baked)]
     return Graph(keep, traced.graph.outputs)
-
-
-def modules_in(value: Any) -> list[Any]:
-    """All Modules in a tree, in order."""
-    if hasattr(value, "own_buffers"):
-        return [value, *modules_in(list(value.children()))]
-    if isinstance(value, dict):
-        return [m for item in value.values() for m in modules_in(item)]
-    if isinstance(value, list | tuple):
-        return [m for item in value for m in modules_in(item)]
-    return []
-
-
-def _is_dynamic(leaf: Any) -> bool:
-    return isinstance(leaf, Tensor) or is_array(leaf)
 
 
 class Jitted:
@@ -104,7 +88,7 @@ class Jitted:
         dynamic, static = self._separate(args, kwargs)
         leaves, structure = tree.flatten(dynamic, buffers=True)
         leaves = [leaf.data if isinstance(leaf, Parameter) else leaf for leaf in leaves]
-        kinds = tuple([trace.abstract(leaf) if _is_dynamic(leaf) else leaf for leaf in leaves])
+        kinds = tuple([trace.abstract(leaf) if trace.is_value(leaf) else leaf for leaf in leaves])
         key = (structure, kinds, static)
         try:
             hash(key)
@@ -112,7 +96,7 @@ class Jitted:
             raise StructureError(self._explain_unhashable(static, leaves)) from error
         fixed = functools.partial(self._with_static, dict(static))
         compiled = self._cache.get(key, lambda: _Compiled(fixed, list(leaves), structure))
-        return compiled([leaf for leaf in leaves if _is_dynamic(leaf)], dynamic)
+        return compiled([leaf for leaf in leaves if trace.is_value(leaf)], dynamic)
 
     def _separate(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
         """Arguments that may change without a new trace, and those that may not."""
@@ -139,7 +123,7 @@ class Jitted:
                     f"jit: static argument {place!r} is a {type(value).__name__}, which cannot be "
                     "hashed: use a tuple instead of a list, or pass it as an ordinary argument"
                 )
-        bad = [type(x).__name__ for x in leaves if not _is_dynamic(x)]
+        bad = [type(x).__name__ for x in leaves if not trace.is_value(x)]
         return f"jit: arguments must be arrays, numbers, trees of them, or hashable; got {bad}"
 
     def graph(self, *args: Any, **kwargs: Any) -> Graph:
@@ -148,7 +132,7 @@ class Jitted:
         dynamic, static = self._separate(args, kwargs)
         leaves, structure = tree.flatten(dynamic, buffers=True)
         leaves = [leaf.data if isinstance(leaf, Parameter) else leaf for leaf in leaves]
-        kinds = tuple([trace.abstract(leaf) if _is_dynamic(leaf) else leaf for leaf in leaves])
+        kinds = tuple([trace.abstract(leaf) if trace.is_value(leaf) else leaf for leaf in leaves])
         return self._cache.get((structure, kinds, static), _never).graph  # type: ignore[no-any-return]
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:

@@ -11,7 +11,7 @@ from .. import trace, tree
 from ..errors import StructureError
 from ..graph import Graph
 from ..tensor import Tensor
-from ..types import TensorType, is_array
+from ..types import TensorType
 from . import logic as lg
 from .families import Primitive
 
@@ -56,7 +56,7 @@ class Closure:
             arguments.append(tree.unflatten(structure, fresh))
         results, self.structure = tree.flatten(function(*arguments), buffers=True)
         for result in results:
-            if not (isinstance(result, Tensor) or is_array(result)):
+            if not trace.is_value(result):
                 raise StructureError(
                     f"a function under scan, cond or while_loop returned {result!r}, "
                     "which is no array"
