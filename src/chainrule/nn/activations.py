@@ -21,6 +21,7 @@ from ..engine.tensor import Tensor
 
 SELU_ALPHA = 1.6732632423543772
 SELU_SCALE = 1.0507009873554805
+_TWICE = 2 * math.sqrt(2 / math.pi)
 
 
 def _real(x: Any) -> Any:
@@ -144,8 +145,8 @@ def gelu(x: Any, approximate: Any = "none") -> Any:
     """
     x = _real(x)
     if approximate in ("tanh", True):
-        bend = math.sqrt(2 / math.pi) * (x + 0.044715 * ew.power(x, 3))
-        return 0.5 * x * (1 + ew.tanh(bend))
+        # (1 + tanh u) / 2 = σ(2u), which loses no digits where tanh is near -1.
+        return ew.multiply(x, ew.sigmoid(_TWICE * (x + 0.044715 * ew.power(x, 3))))
     if approximate in ("none", False):
         return 0.5 * x * (1 + ew.erf(x * math.sqrt(0.5)))
     raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
