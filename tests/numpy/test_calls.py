@@ -5,7 +5,6 @@ import pytest
 
 import chainrule as cr
 from chainrule.engine.errors import ConcreteValueError
-
 from tests.numpy.calls import DATA_DEPENDENT, DISCRETE, SMOOTH
 
 rng = np.random.default_rng(1)

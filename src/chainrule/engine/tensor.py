@@ -14,9 +14,10 @@ from .protocols import call_function, call_ufunc, namespace
 from .types import TensorType, type_of
 
 _METHODS = frozenset(
-    "all any argmax argmin argsort astype clip conj cumprod cumsum diagonal dot max mean min nonzero "
-    "prod ptp ravel repeat round sort squeeze std sum swapaxes take trace var".split()
-)
+    ["all", "any", "argmax", "argmin", "argsort", "astype", "clip", "conj", "cumprod", "cumsum",
+     "diagonal", "dot", "max", "mean", "min", "nonzero", "prod", "ptp", "ravel", "repeat", "round",
+     "sort", "squeeze", "std", "sum", "swapaxes", "take", "trace", "var"]
+)  # fmt: skip
 
 
 class Tensor(Node):
@@ -69,7 +70,7 @@ class Tensor(Node):
 
     @property
     def at(self) -> indexing.At:
-        """``x.at[index].set(value)``: a copy with elements changed (also add, multiply, min, max)."""
+        """``x.at[index].set(value)``: a changed copy (also add, multiply, min, max)."""
         return indexing.At(self)
 
     def __len__(self) -> int:
@@ -195,8 +196,9 @@ class Tensor(Node):
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise ConcreteValueError(
             f"NumPy asked for the value of {self.type}, made at {self.line or 'an input'}; "
-            "handing it over would silently cut the derivative. Stay with tensors (np.stack([...]) instead of "
-            "filling an array element by element), or take the value on purpose with x.numpy()."
+            "handing it over would silently cut the derivative. Stay with tensors (np.stack([...]) "
+            "instead of filling an array element by element), or take the value on purpose with "
+            "x.numpy()."
         )
 
     # -- operators
@@ -364,7 +366,9 @@ class Parameter(Tensor):
 
 
 # ``x += y`` gives the name a new tensor.
-for _name in "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split():
+_IN_PLACE = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"]
+_IN_PLACE += ["and", "or", "xor", "lshift", "rshift"]
+for _name in _IN_PLACE:
     setattr(Tensor, f"__i{_name}__", getattr(Tensor, f"__{_name}__"))
 
 

@@ -2,6 +2,7 @@
 
 Also the main namespace of the Python array API standard, without complex numbers.
 """
+# ruff: noqa: F401, F403 - names are imported here to be offered; each module lists its own.
 
 from numpy import (
     array2string,

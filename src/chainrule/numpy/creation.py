@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -68,7 +67,7 @@ def zeros(shape: Any, dtype: Any = None, *, device: str | None = None) -> Any:
            [0., 0., 0.]])
     """
     check_device(device)
-    return as_array(np.zeros(shape, dtype=dtype or float))
+    return as_array(np.zeros(shape, dtype=dtype))
 
 
 def ones(shape: Any, dtype: Any = None, *, device: str | None = None) -> Any:
@@ -110,7 +109,7 @@ def full_like(
     """
     model = as_operand(x)
     lengths = model.shape if shape is None else shape
-    return full(lengths, fill_value, dtype or model.dtype, device=device)
+    return full(lengths, fill_value, model.dtype if dtype is None else dtype, device=device)
 
 
 def zeros_like(x: Any, dtype: Any = None, *, shape: Any = None, device: str | None = None) -> Any:
@@ -149,10 +148,6 @@ def arange(
     check_device(device)
     start, stop, step = _number(start), _number(stop), _number(step)
     first, last = (0, start) if stop is None else (start, stop)
-    kind = np.result_type(*[type(n) if isinstance(n, int) else n for n in (first, last, step)])
-    count = max(math.ceil((last - first) / step), 0)
-    if kind.kind == "f" and count < 2:
-        return full(count, first, dtype or kind)
     return as_array(np.arange(first, last, step, dtype))
 
 
@@ -205,7 +200,7 @@ def eye(
            [0., 1.]])
     """
     check_device(device)
-    return as_array(np.eye(n_rows, n_cols, k, dtype=dtype or float))
+    return as_array(np.eye(n_rows, n_cols, k, dtype=dtype))
 
 
 def identity(n: int, dtype: Any = None) -> Any:

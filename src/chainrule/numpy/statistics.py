@@ -238,7 +238,9 @@ def cumulative_prod(
 
 def _cumulative(run: Any, first: int, x: Any, axis: Any, dtype: Any, include_initial: bool) -> Any:
     x = as_operand(x)
-    if axis is None and x.ndim != 1:
+    if not x.ndim:
+        x = views.reshape(x, (1,))
+    if axis is None and x.ndim > 1:
         raise ValueError(f"a running sum or product over shape {x.shape} needs axis=")
     axis = one_axis(0 if axis is None else axis, x.ndim)
     running = run(x, axis, dtype)

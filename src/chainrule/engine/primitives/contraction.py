@@ -138,6 +138,7 @@ def einsum(spec: str, *operands: Any) -> Any:
         return np.einsum(spec, *operands)
     items = [x if isinstance(x, Tensor) else np.asarray(x) for x in operands]
     terms, result = _normal_form(spec.replace(" ", ""), items)
+    _drop_repeating(terms, items)
     dtype = np.result_type(*[x.dtype for x in items])
     items = [lg.astype(x, dtype) for x in items]
     for i, term in enumerate(terms):
@@ -171,6 +172,19 @@ def _normal_form(spec: str, items: Sequence[Any]) -> tuple[list[str], str]:
         singles = sorted(c for c in set(letters) if letters.count(c) == 1 and c not in ellipsis)
         result = ellipsis + "".join(singles)
     return terms, result.replace("...", ellipsis)
+
+
+def _drop_repeating(terms: list[str], items: list[Any]) -> None:
+    """Axes of length 1 whose letter is longer elsewhere are repeated, so they need not be there."""
+    longest: dict[str, int] = {}
+    for term, item in zip(terms, items, strict=True):
+        for letter, n in zip(term, item.shape, strict=True):
+            longest[letter] = max(n, longest.get(letter, 1))
+    for i, (term, item) in enumerate(zip(terms, items, strict=True)):
+        kept = [a for a, n in enumerate(item.shape) if n != 1 or longest[term[a]] == 1]
+        if len(kept) < item.ndim:
+            items[i] = reshape(item, [item.shape[a] for a in kept])
+            terms[i] = "".join(term[a] for a in kept)
 
 
 def _take_diagonals(term: str, item: Any) -> tuple[str, Any]:

@@ -105,8 +105,13 @@ def _product_before(x: Any) -> Any:
     return trace.apply(cumprod_row, concatenate([one, x[..., :-1]], -1), axis=len(shape_of(x)) - 1)
 
 
-sum_row = reduction("sum", numpy=np.add.reduce, vjp=lambda ct, y, x, axes: spread(ct, x, axes))
-prod_row = reduction("prod", numpy=np.multiply.reduce, vjp=_prod_vjp)
+def _reducing(ufunc: Any) -> Callable[[Any, Shape], Any]:
+    """The ufunc's reduction in its input's dtype; NumPy would widen short integers."""
+    return lambda x, axes: ufunc.reduce(x, axes, getattr(x, "dtype", None))
+
+
+sum_row = reduction("sum", numpy=_reducing(np.add), vjp=lambda ct, y, x, axes: spread(ct, x, axes))
+prod_row = reduction("prod", numpy=_reducing(np.multiply), vjp=_prod_vjp)
 max_row = reduction("max", numpy=np.maximum.reduce, vjp=_extreme_vjp, needs_elements=True)
 min_row = reduction("min", numpy=np.minimum.reduce, vjp=_extreme_vjp, needs_elements=True)
 any_row = reduction("any", numpy=np.logical_or.reduce, dtype=np.bool_)
@@ -163,7 +168,7 @@ cumsum_row: Primitive = Primitive(
     "cumsum",
     "reduction",
     _infer_running,
-    lambda x, axis: np.add.accumulate(x, axis),
+    lambda x, axis: np.add.accumulate(x, axis, x.dtype),
     lambda ct, y, x, axis: [flip(trace.apply(cumsum_row, flip(ct, axis), axis=axis), axis)],
     _batch_axis,
 )
@@ -171,7 +176,7 @@ cumprod_row = Primitive(
     "cumprod",
     "reduction",
     _infer_running,
-    lambda x, axis: np.multiply.accumulate(x, axis),
+    lambda x, axis: np.multiply.accumulate(x, axis, x.dtype),
     _cumprod_vjp,
     _batch_axis,
 )
