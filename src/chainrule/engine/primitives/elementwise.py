@@ -96,12 +96,14 @@ reciprocal = elementwise(
 def _chain_product(cotangent: Any, factor: Any) -> Any:
     product = np.multiply(cotangent, factor)
     if np.isnan(product).any():
-        product = np.where(np.equal(cotangent, 0), np.zeros_like(product), product)
+        nothing = np.equal(cotangent, 0) | np.equal(factor, 0)
+        product = np.where(nothing, np.zeros_like(product), product)[()]
     return product
 
 
-# The product of the chain rule. A cotangent of 0 means "the loss does not depend on this", so it
-# stays 0 whatever the local derivative is: where(x > 0, log(x), 0) has derivative 0 at x = 0.
+# The product of the chain rule, where 0 times anything is 0. A cotangent of 0 means "the loss does
+# not depend on this", whatever the local derivative: where(x > 0, log(x), 0) has derivative 0 at
+# x = 0. Both sides alike, because forward mode meets the same factors in the other order.
 chain_product = elementwise(
     "chain_product",
     numpy=_chain_product,

@@ -149,16 +149,17 @@ def elementwise(
 def _times(cotangent: Any, factor: Any) -> Any:
     """The chain rule's product; a factor of 1 or -1 is no multiplication.
 
-    Where the factor may be Inf or NaN, the product is ``chain_product``: 0 times it is 0.
+    Where a side may be Inf or NaN, the product is ``chain_product``: 0 times it is 0.
     """
     if isinstance(factor, int | float):
         if factor == 1:
             return cotangent
         sign = elementwise_rows.negative
         return sign(cotangent) if factor == -1 else elementwise_rows.multiply(cotangent, factor)
-    if isinstance(factor, Tensor) and not may_blow_up(factor):
-        return elementwise_rows.multiply(cotangent, factor)
-    return elementwise_rows.chain_product(cotangent, factor)
+    for side in (cotangent, factor):
+        if not isinstance(side, Tensor) or may_blow_up(side):
+            return elementwise_rows.chain_product(cotangent, factor)
+    return elementwise_rows.multiply(cotangent, factor)
 
 
 def may_blow_up(root: Tensor) -> bool:
