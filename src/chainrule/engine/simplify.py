@@ -45,8 +45,12 @@ def tidy(graph: Graph) -> Graph:
 
 
 def forget_values(graph: Graph) -> Graph:
-    """Inputs that captured a value become plain placeholders: a graph is for every value."""
-    fresh = [node if node.known is None else trace.placeholder(node.type) for node in graph.inputs]
+    """Inputs that captured something become plain placeholders: a graph is for every value."""
+    plain = [node.primitive is None and node.known is None for node in graph.inputs]
+    fresh = [
+        node if is_plain else trace.placeholder(node.type)
+        for node, is_plain in zip(graph.inputs, plain, strict=True)
+    ]
     return rewrite(graph, lambda node: None, fresh)
 
 

@@ -10,20 +10,45 @@ with that key. ``split`` makes new keys of one. Names and arguments are those of
 (2, 3)
 """
 
-from .continuous import normal, uniform
-from .discrete import permutation, shuffle
+from .continuous import (
+    cauchy,
+    exponential,
+    gumbel,
+    laplace,
+    logistic,
+    normal,
+    truncated_normal,
+    uniform,
+)
+from .discrete import bernoulli, categorical, choice, permutation, rademacher, randint, shuffle
+from .gamma import beta, dirichlet, gamma, loggamma
 from .keys import PRNGKey, bits, default_key, fold_in, key, seed, split
 
 __all__ = [
     "PRNGKey",
+    "bernoulli",
+    "beta",
     "bits",
+    "categorical",
+    "cauchy",
+    "choice",
     "default_key",
+    "dirichlet",
+    "exponential",
     "fold_in",
+    "gamma",
+    "gumbel",
     "key",
+    "laplace",
+    "loggamma",
+    "logistic",
     "normal",
     "permutation",
+    "rademacher",
+    "randint",
     "seed",
     "shuffle",
     "split",
+    "truncated_normal",
     "uniform",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..engine.primitives import elementwise as ew
 from ..engine.primitives import logic as lg
+from ..engine.primitives.calls import stop_gradient
 from .keys import Shape, checked_key, draw_bits, finished, float_dtype, joint_shape, shape_tuple
 
 
@@ -63,3 +64,90 @@ def normal(key: Any, shape: Shape = (), dtype: Any = np.float32) -> Any:
     low = np.nextafter(dtype.type(-1), dtype.type(0))
     u = _between(_unit(key, shape_tuple(shape), dtype), low, 1.0, dtype)
     return finished(ew.erfinv(u) * dtype.type(math.sqrt(2)))
+
+
+def truncated_normal(
+    key: Any, lower: Any, upper: Any, shape: Shape | None = None, dtype: Any = np.float32
+) -> Any:
+    """Numbers of the standard normal distribution, given that they lie in (lower, upper).
+
+    x = √2 erf⁻¹(u) for u uniform between erf(lower/√2) and erf(upper/√2), so bounds beyond 5 need
+    float64. Derivatives reach the bounds.
+
+    >>> from chainrule import random
+    >>> x = random.truncated_normal(random.key(0), -1.0, 2.0, (100,))
+    >>> bool((x > -1).all() and (x < 2).all())
+    True
+    """
+    key, dtype = checked_key("truncated_normal", key), float_dtype("truncated_normal", dtype)
+    shape = joint_shape("truncated_normal", shape, lower, upper)
+    lower, upper = as_dtype(lower, dtype), as_dtype(upper, dtype)
+    root = dtype.type(math.sqrt(2))
+    u = _between(_unit(key, shape, dtype), ew.erf(lower / root), ew.erf(upper / root), dtype)
+    # Rounding must not put a number on the bounds or beyond.
+    lowest = lg.nextafter(stop_gradient(lower), dtype.type(np.inf))
+    highest = lg.nextafter(stop_gradient(upper), dtype.type(-np.inf))
+    return finished(lg.minimum(lg.maximum(ew.erfinv(u) * root, lowest), highest))
+
+
+def exponential(key: Any, shape: Shape = (), dtype: Any = np.float32) -> Any:
+    """Numbers with density e^-x on x ≥ 0: x = -ln(1 - u).
+
+    >>> from chainrule import random
+    >>> bool((random.exponential(random.key(0), (10,)) >= 0).all())
+    True
+    """
+    key, dtype = checked_key("exponential", key), float_dtype("exponential", dtype)
+    return finished(-ew.log1p(-_unit(key, shape_tuple(shape), dtype)))
+
+
+def laplace(key: Any, shape: Shape = (), dtype: Any = np.float32) -> Any:
+    """Numbers with density e^-|x| / 2.
+
+    >>> from chainrule import random
+    >>> random.laplace(random.key(0), (3,)).dtype
+    dtype('float32')
+    """
+    key, dtype = checked_key("laplace", key), float_dtype("laplace", dtype)
+    low = np.finfo(dtype).epsneg - 1
+    u = _between(_unit(key, shape_tuple(shape), dtype), low, 1.0, dtype)
+    return finished(lg.sign(u) * ew.log1p(-ew.abs(u)))
+
+
+def gumbel(key: Any, shape: Shape = (), dtype: Any = np.float32) -> Any:
+    """Numbers with distribution function e^(-e^-x): x = -ln(-ln u).
+
+    The place of the largest of ``logits + gumbel`` has the probabilities ``softmax(logits)``
+    (Gumbel 1954), see ``categorical``.
+
+    >>> from chainrule import random
+    >>> random.gumbel(random.key(0), (3,)).dtype
+    dtype('float32')
+    """
+    key, dtype = checked_key("gumbel", key), float_dtype("gumbel", dtype)
+    u = _between(_unit(key, shape_tuple(shape), dtype), np.finfo(dtype).tiny, 1.0, dtype)
+    return finished(-ew.log(-ew.log(u)))
+
+
+def logistic(key: Any, shape: Shape = (), dtype: Any = np.float32) -> Any:
+    """Numbers whose distribution function is the sigmoid: x = ln(u / (1 - u)).
+
+    >>> from chainrule import random
+    >>> random.logistic(random.key(0), (3,)).dtype
+    dtype('float32')
+    """
+    key, dtype = checked_key("logistic", key), float_dtype("logistic", dtype)
+    u = _between(_unit(key, shape_tuple(shape), dtype), np.finfo(dtype).tiny, 1.0, dtype)
+    return finished(ew.log(u) - ew.log1p(-u))
+
+
+def cauchy(key: Any, shape: Shape = (), dtype: Any = np.float32) -> Any:
+    """Numbers with density 1 / (π (1 + x²)): x = tan(π (u - 1/2)).
+
+    >>> from chainrule import random
+    >>> random.cauchy(random.key(0), (3,)).dtype
+    dtype('float32')
+    """
+    key, dtype = checked_key("cauchy", key), float_dtype("cauchy", dtype)
+    u = _between(_unit(key, shape_tuple(shape), dtype), np.finfo(dtype).eps, 1.0, dtype)
+    return finished(ew.tan((u - 0.5) * math.pi))
