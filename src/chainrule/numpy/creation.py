@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import trace
-from ..engine.array import as_array
+from ..engine.array import Array, as_array
 from ..engine.primitives import logic as lg
 from ..engine.primitives import views
 from ..engine.primitives.reductions import as_operand
@@ -43,6 +43,8 @@ def asarray(
     dtype('float32')
     """
     check_device(device)
+    if type(value) is Array and dtype is None and not copy:
+        return value
     if isinstance(value, list | tuple):
         value = views.array(value, dtype)
     if isinstance(value, Tensor):

@@ -15,6 +15,7 @@ from ..engine.primitives.logic import where
 from ..engine.primitives.reductions import as_operand
 from ..engine.primitives.views import one_axis
 from ..engine.tensor import Tensor
+from .joining import concatenate
 
 
 def reshape(x: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Any:
@@ -140,7 +141,7 @@ def _roll_along(x: Any, shift: Any, axis: int) -> Any:
         return x
     whole = (slice(None),) * axis
     cut = length - shift % length
-    return views.concatenate([x[(*whole, slice(cut, None))], x[(*whole, slice(cut))]], axis)
+    return concatenate([x[(*whole, slice(cut, None))], x[(*whole, slice(cut))]], axis)
 
 
 def broadcast_to(x: Any, /, shape: Any) -> Any:
@@ -150,7 +151,7 @@ def broadcast_to(x: Any, /, shape: Any) -> Any:
     array([[0, 1],
            [0, 1]])
     """
-    return views.broadcast_to(as_operand(x), shape)
+    return as_array(views.broadcast_to(as_operand(x), shape))
 
 
 def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
@@ -180,7 +181,7 @@ def tile(x: Any, repetitions: Any, /) -> Any:
     apart = [length for n in shape for length in (1, n)]
     repeated = [length for pair in zip(times, shape, strict=True) for length in pair]
     result = tuple(t * n for t, n in zip(times, shape, strict=True))
-    return views.reshape(views.broadcast_to(views.reshape(x, apart), repeated), result)
+    return as_array(views.reshape(views.broadcast_to(views.reshape(x, apart), repeated), result))
 
 
 def repeat(x: Any, repeats: Any, /, axis: int | None = None) -> Any:
@@ -211,7 +212,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any 
     """
     constants = {"constant_values": constant_values} if mode == "constant" else {}
     if not (isinstance(x, Tensor) or isinstance(constant_values, Tensor)):
-        return np.pad(x, pad_width, mode, **constants)  # type: ignore[call-overload]
+        return as_array(np.pad(x, pad_width, mode, **constants))  # type: ignore[call-overload]
     x = as_operand(x)
     widths = np.broadcast_to(pad_width, (x.ndim, 2)).tolist()
     if mode != "constant":

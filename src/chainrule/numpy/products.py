@@ -6,12 +6,44 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.array import as_array
 from ..engine.errors import ShapeError
 from ..engine.primitives import contraction, reductions, views
-from ..engine.primitives.contraction import dot, einsum, matmul, outer, tensordot
+from ..engine.primitives.contraction import dot, matmul
 from ..engine.primitives.reductions import as_operand
 from .joining import stack
 from .manipulation import diagonal
+
+
+def einsum(spec: str, *operands: Any, optimize: Any = None) -> Any:
+    """Sums of products of elements, axes named by letters (Einstein's convention).
+
+    ``optimize=`` is accepted, as NumPy does; products of tensors go from left to right.
+
+    >>> einsum("ij,j->i", np.eye(2), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
+    return _kept(contraction.einsum(spec, *operands))
+
+
+def outer(a: Any, b: Any) -> Any:
+    """Every element of ``a`` times every element of ``b``.
+
+    >>> outer(np.arange(2), np.arange(3))
+    array([[0, 0, 0],
+           [0, 1, 2]])
+    """
+    return _kept(contraction.outer(a, b))
+
+
+def tensordot(x1: Any, x2: Any, /, axes: Any = 2) -> Any:
+    """Sum of products over these axes of both, the others kept in order."""
+    return _kept(contraction.tensordot(x1, x2, axes))
+
+
+def _kept(result: Any) -> Any:
+    """An array of the kind that a tensor may index; a scalar stays one."""
+    return as_array(result) if isinstance(result, np.ndarray) else result
 
 
 def inner(a: Any, b: Any, /) -> Any:

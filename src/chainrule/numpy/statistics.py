@@ -13,6 +13,7 @@ from ..engine.primitives.logic import astype, isnan, not_equal, where
 from ..engine.primitives.reductions import all, any, argmax, argmin, as_operand, cumprod, cumsum
 from ..engine.primitives.views import axes_of, one_axis
 from ..engine.tensor import Tensor
+from .joining import concatenate
 
 
 def sum(
@@ -164,7 +165,7 @@ def root(x: Any) -> Any:
     if not isinstance(x, Tensor):
         return np.sqrt(x)
     zero = x == 0
-    return where(zero, x, sqrt(where(zero, np.ones((), x.dtype), x)))
+    return where(zero, np.zeros((), x.dtype), sqrt(where(zero, np.ones((), x.dtype), x)))
 
 
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -259,7 +260,7 @@ def diff(x: Any, /, n: int = 1, axis: int = -1, prepend: Any = None, append: Any
     x = as_operand(x)
     axis = one_axis(axis, x.ndim)
     ends = [_end(prepend, x, axis), x, _end(append, x, axis)]
-    x = views.concatenate([end for end in ends if end is not None], axis) if n else x
+    x = concatenate([end for end in ends if end is not None], axis) if n else x
     whole = (slice(None),) * axis
     for _ in range(n):
         later, earlier = x[(*whole, slice(1, None))], x[(*whole, slice(-1))]

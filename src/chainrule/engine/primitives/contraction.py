@@ -259,8 +259,8 @@ def _explain_product(left: tuple[int, ...], right: tuple[int, ...]) -> str:
 
 
 def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
-    a = a if isinstance(a, Tensor) else np.asarray(a)
-    b = b if isinstance(b, Tensor) else np.asarray(b)
+    a = a if isinstance(a, Tensor) else np.asanyarray(a)
+    b = b if isinstance(b, Tensor) else np.asanyarray(b)
     dtype = np.result_type(a.dtype, b.dtype)
     return lg.astype(a, dtype), lg.astype(b, dtype)
 

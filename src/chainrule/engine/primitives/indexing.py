@@ -325,7 +325,7 @@ class At:
 
 
 def _operand(x: Any) -> Any:
-    return x if isinstance(x, Tensor) else np.asarray(x)
+    return x if isinstance(x, Tensor) else np.asanyarray(x)
 
 
 # -- along an axis -----------------------------------------------------------------------------

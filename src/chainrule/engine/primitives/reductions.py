@@ -203,7 +203,7 @@ def _summable(x: Any, dtype: Any) -> Any:
 
 def as_operand(x: Any) -> Any:
     """A tensor as it is; anything else as an array."""
-    return x if isinstance(x, Tensor) else np.asarray(x)
+    return x if isinstance(x, Tensor) else np.asanyarray(x)
 
 
 def sum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
