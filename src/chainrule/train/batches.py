@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -29,13 +29,15 @@ class Arrays:
         part.size = len(index) if not isinstance(index, slice) else -1
         return part
 
-    def batches(self, size: int | None, key: Any) -> Iterator[tuple[Any, Any, Any]]:
-        """(x, y, weights) in groups of ``size``, in an order drawn by ``key`` (None: as they are)."""
+    def batches(
+        self, size: int | None, key: Callable[[], Any] | None
+    ) -> Iterator[tuple[Any, Any, Any]]:
+        """(x, y, weights) in groups of ``size``, in an order drawn by ``key()`` (None: as they are)."""
         size = self.size if size is None else min(size, self.size)
         if size == self.size:  # the order within a batch says nothing
             yield self.x, self.y, self.weights
             return
-        whole = self if key is None else self.take(np.asarray(random.permutation(key, self.size)))
+        whole = self if key is None else self.take(np.asarray(random.permutation(key(), self.size)))
         for start in range(0, self.size, size):
             part = whole.take(slice(start, start + size))
             yield part.x, part.y, part.weights

@@ -58,7 +58,7 @@ class Run:
         self.losses: list[float] = []
         self.rates: list[float] = []
         self.epoch_losses: list[float] = []
-        self.epoch_steps: list[int] = []
+        self.epoch_start = 0
         self.validation_losses: list[float] = []
         self.metric_lists: dict[str, list[float]] = {}
 

@@ -111,7 +111,7 @@ def fit(
     held = _held_by(optimizer)
     seen = as_model(model, held)
     updates = _updates_of(optimizer, seen)
-    split_key, shuffle_key = random.split(random.key(seed) if key is None else key)
+    split_key, shuffle_key, step_key = random.split(random.key(seed) if key is None else key, 3)
     dtype = _common_dtype(seen)
     train = as_data(data, weights, dtype)
     check = None
@@ -124,7 +124,7 @@ def fit(
     if isinstance(early_stopping, int):
         early_stopping = EarlyStopping(early_stopping)
     looks = _Looks(seen, Objective(loss), metrics or {}, train, check)
-    training = _Training(seen, updates, Objective(loss), l2, clip, schedule)
+    training = _Training(seen, updates, Objective(loss), l2, clip, schedule, step_key)
     run = Run(epochs, train.steps(batch_size), training.load)
     stopping = _Stopping(training, early_stopping)
     hooks = Hooks(callbacks)
@@ -133,9 +133,9 @@ def fit(
     began = time.perf_counter()
     try:
         for run.epoch in range(epochs):
-            epoch_key = random.fold_in(shuffle_key, run.epoch)
-            for batch in train.batches(batch_size, epoch_key if shuffle else None):
-                training.step(run, batch, epoch_key)
+            order_key = (lambda: random.fold_in(shuffle_key, run.epoch)) if shuffle else None
+            for batch in train.batches(batch_size, order_key):
+                training.step(run, batch)
                 for callback in hooks.step:
                     callback(run)
                 if bar is not None:
@@ -174,19 +174,21 @@ class _Training:
         l2: float,
         clip: float | None,
         schedule: Callable[[int], Any] | None,
+        key: Any,
     ) -> None:
         self.model, self.updates = model, updates
+        self._key = key
         self._rates = scheduled(updates, schedule)
         self._step = make_step(model, objective, updates, l2, clip)
         self._takes_key = getattr(model, "takes_key", False)
         # One assignment replaces all of it, so that Ctrl-C finds either the old or the new.
         self.now: tuple[Any, Any, int] = (updates.start(), model.fixed(), 0)
 
-    def step(self, run: Run, batch: tuple[Any, Any, Any], epoch_key: Any) -> None:
+    def step(self, run: Run, batch: tuple[Any, Any, Any]) -> None:
         """One step; a loss that is not finite is an error, and changes nothing."""
         state, fixed, done = self.now
         rates = self._rates(done)
-        key = random.fold_in(epoch_key, done) if self._takes_key else None
+        key = random.fold_in(self._key, done) if self._takes_key else None
         state, fixed, loss = self._step(state, fixed, self.updates.count + done, rates, key, *batch)
         value = float(loss)
         if not math.isfinite(value):
@@ -263,9 +265,9 @@ class _Looks:
 
 
 def _close_epoch(run: Run, looks: _Looks, training: _Training) -> None:
-    first = sum(run.epoch_steps)
-    run.epoch_steps.append(len(run.losses) - first)
-    run.epoch_losses.append(float(np.mean(run.losses[first:])))
+    first = run.epoch_start
+    run.epoch_start = len(run.losses)
+    run.epoch_losses.append(math.fsum(run.losses[first:]) / (run.epoch_start - first))
     loss, values = looks.look(training.params, training.fixed)
     if loss is not None:
         run.validation_losses.append(loss)
