@@ -255,6 +255,9 @@ def random_rows():
             yield Case("random_bits", (key,), params, f"{shape}-{width}")
         numbers = np.arange(int(np.prod(shape)), dtype=np.uint32).reshape(shape)
         yield Case("derive_keys", (key, numbers), label=str(shape))
+        # Its derivative is that of the sample's quantile: tests/random/test_gamma.py.
+        pair = draw(shape, 0.5, 4.0), draw(shape, 1.0, 4.0, seed=1)
+        yield Case("gamma_sample", pair, label=str(shape), smooth=False)
 
 
 # Rows that cases of others try: every row with several results is read through `pick`.

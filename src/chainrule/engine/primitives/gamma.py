@@ -205,7 +205,7 @@ def _numpy_slope(x: Any, a: Any) -> Any:
     x, a = np.asarray(x), np.asarray(a)
     with np.errstate(all="ignore"):
         found = _slope(x.astype(np.float64), a.astype(np.float64))
-    return found.astype(x.dtype)[()]
+    return found.astype(np.result_type(x.dtype, a.dtype, np.float16))[()]
 
 
 def _slope(x: Any, a: Any) -> Any:
@@ -232,7 +232,13 @@ def _slope(x: Any, a: Any) -> Any:
 
 
 gamma_slope = elementwise(
-    "gamma_slope", numpy=_numpy_slope, arity=2, dtypes="float", flat=False, finite=False
+    "gamma_slope",
+    numpy=_numpy_slope,
+    arity=2,
+    dtypes="float",
+    flat=False,
+    finite=False,
+    domain=(0.5, 4.0),
 )
 
 
@@ -243,7 +249,7 @@ def _gamma_sample_vjp(cotangent: Any, y: Any, sample: Any, a: Any) -> Cotangents
 # A sample that was drawn for parameter a, tied to it by its derivative.
 gamma_sample = Primitive(
     "gamma_sample",
-    "elementwise",
+    "random",
     lambda sample, a: sample,
     lambda sample, a: sample,
     _gamma_sample_vjp,
