@@ -166,9 +166,9 @@ def _show_checks(console: Console, finished: list[Finished]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("", style="dim")
-    table.add_column("what")
+    table.add_column("what", no_wrap=True)
     table.add_column("result", justify="right")
     table.add_column("reference")
     table.add_column("")

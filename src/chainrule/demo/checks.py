@@ -39,14 +39,14 @@ def near(what: str, result: Any, reference: Any, tolerance: float) -> Check:
     return Check(what, number(result), f"{number(reference)} ± {tolerance:g}", passed)
 
 
-def at_least(what: str, result: Any, bound: float, because: str = "") -> Check:
+def at_least(what: str, result: Any, bound: float) -> Check:
     """The result is ``bound`` or more."""
-    return Check(what, number(result), f"at least {number(bound)}{because}", bool(result >= bound))
+    return Check(what, number(result), f"at least {number(bound)}", bool(result >= bound))
 
 
-def at_most(what: str, result: Any, bound: float, because: str = "") -> Check:
+def at_most(what: str, result: Any, bound: float) -> Check:
     """The result is ``bound`` or less."""
-    return Check(what, number(result), f"at most {number(bound)}{because}", bool(result <= bound))
+    return Check(what, number(result), f"at most {number(bound)}", bool(result <= bound))
 
 
 def number(value: Any) -> str:

@@ -1,9 +1,9 @@
 """A curve: a network of ten hidden neurons learns y = x², and more neurons learn wilder curves.
 
 The first network is a Module with a loop as one writes it in PyTorch: predict, `zero_grad`,
-`backward`, `step`. Then the universal approximation theorem (Cybenko 1989; Hornik 1989) at work: the
-more hidden neurons, the closer the fit of sin(3x) + 0.3x. Four starts train at once, by `vmap` over
-their keys and `lax.scan` over the steps, and the best is kept.
+`backward`, `step`. Then the universal approximation theorem (Cybenko 1989; Hornik 1989) at work:
+the more hidden neurons, the closer the fit of sin(3x) + 0.3x. Four starts train at once, by `vmap`
+over their keys and `lax.scan` over the steps, and the best is kept.
 """
 
 import numpy as np
@@ -28,6 +28,7 @@ class Curve(nn.Module):
         self.output = nn.Linear(10, 1, key=for_output)
 
     def forward(self, x):
+        """(N, 1) to (N, 1)."""
         return self.output(np.tanh(self.hidden(x)))
 
 
@@ -107,10 +108,10 @@ def run(track: Track = quietly, steps: int = 3000) -> Outcome:
     falling = all(np.diff([errors[width] for width in WIDTHS]) < 0)
     in_words = f"{errors[1]:.2g} to {errors[50]:.2g}"
     checks = [
-        at_most("x²: distance from the curve", np.sqrt(np.mean((fit - across**2) ** 2)), NOISE),
-        at_most("x²: loss, by least squares", losses[-1], 1.1 * best_loss, " (1.1 times)"),
-        Check("wave: error falls with width", in_words, "ever smaller", falling),
-        at_most("wave: error with 50 neurons", errors[50], 0.02),
+        at_most("x²: distance from truth", np.sqrt(np.mean((fit - across**2) ** 2)), NOISE),
+        at_most("x²: loss; 1.1 × least squares", losses[-1], 1.1 * best_loss),
+        Check("sin: error, by width", in_words, "ever smaller", falling),
+        at_most("sin: error, 50 neurons", errors[50], 0.02),
     ]
     found = {
         "x": x, "y": y, "net": net, "losses": losses, "across": across, "fit": fit,

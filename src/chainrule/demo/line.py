@@ -1,8 +1,8 @@
 """A line: find the w and b for which y = w x + b fits 50 noisy points best.
 
 The loss is the mean of the squared errors. From deliberately bad parameters, each step of gradient
-descent goes a little way against the gradient, downhill in the bowl that the loss is. For a line the
-lowest point is known by a formula, so we can see whether the descent finds it.
+descent goes a little way against the gradient, downhill in the bowl that the loss is. For a line
+the lowest point is known by a formula, so we can see whether the descent finds it.
 """
 
 import numpy as np
@@ -76,9 +76,9 @@ def run(track: Track = quietly, steps: int = 3000) -> Outcome:
         near("w, by closed form", theta["w"], best_w, 1e-6),
         near("b, by closed form", theta["b"], best_b, 1e-6),
         near("loss, by closed form", losses[-1], loss(best, line, x, y), 1e-9),
-        near("dL/dw, by hand, at bad w, b", slope, by_hand, 1e-9),
+        near("dL/dw at bad w and b, by hand", slope, by_hand, 1e-9),
         Check("losses kept, none rises", str(len(losses)), str(steps), rises == 0),
-        at_most("W and b in matrices, error", max(error, bias_error), 1e-6),
+        at_most("matrices W and b, error", max(error, bias_error), 1e-6),
     ]
     found = {
         "x": x, "y": y, "theta": theta, "best": best, "losses": losses, "path": path,

@@ -1,8 +1,8 @@
 """Logistic regression: two clouds of points, and the straight line that parts them best.
 
-The model gives a probability: a straight function of the point, squeezed into (0, 1) by the sigmoid.
-The loss is the cross entropy, written so that it never overflows. Its minimum has no formula, but
-scikit-learn finds it by another method (L-BFGS), and the two must agree.
+The model gives a probability: a straight function of the point, squeezed into (0, 1) by the
+sigmoid. The loss is the cross entropy, written so that it never overflows. Its minimum has no
+formula, but scikit-learn finds it by another method (L-BFGS), and the two must agree.
 """
 
 import numpy as np

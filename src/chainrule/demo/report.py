@@ -65,7 +65,8 @@ def _table(finished: Sequence[Finished]) -> str:
     for each in finished:
         count = len(each.outcome.checks)
         title = escape(f"{each.number} {each.module.TITLE}")
-        head = f'<th rowspan="{count}" scope="rowgroup">{title}<small>{each.seconds:.1f} s</small></th>'
+        time = f"<small>{each.seconds:.1f} s</small>"
+        head = f'<th rowspan="{count}" scope="rowgroup">{title}{time}</th>'
         for index, check in enumerate(each.outcome.checks):
             rows.append(f"<tr>{head if index == 0 else ''}{_cells(check)}</tr>")
     columns = ("experiment", "what", "result", "reference", "")
@@ -75,8 +76,8 @@ def _table(finished: Sequence[Finished]) -> str:
 
 def _cells(check: Check) -> str:
     mark = '<td class="pass">✓ passed</td>' if check.passed else '<td class="fail">✗ failed</td>'
-    values = f'<td class="number">{escape(check.result)}</td><td class="number">{escape(check.reference)}</td>'
-    return f"<td>{escape(check.what)}</td>{values}{mark}"
+    values = [f'<td class="number">{escape(v)}</td>' for v in (check.result, check.reference)]
+    return f"<td>{escape(check.what)}</td>{''.join(values)}{mark}"
 
 
 def _section(each: Finished) -> str:
@@ -127,7 +128,8 @@ def write_picture(finished: Sequence[Finished], path: Path) -> None:
         raise ValueError("the picture shows all five experiments: run all of them")
     content = io.BytesIO()
     with styled():
-        figure = Figure(figsize=(15, 3.5), layout="constrained")
+        figure = Figure(figsize=(16, 3.6), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.12)
         for each, axis in zip(finished, figure.subplots(1, 5), strict=True):
             drawn = importlib.import_module(f"{__package__}.figures.{each.name}")
             drawn.overview(axis, each.outcome.found)

@@ -14,6 +14,7 @@ from .palette import BLUE, INK, LINE, MUTED, PAPER, VERMILION, signed
 from .svg import Picture
 
 MOST_NEURONS = 24
+_NO_ACTIVATION = ("Dropout", "Flatten", "Identity")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def layers_of(network: Module) -> list[LayerMatrix]:
             found.append(LayerMatrix(np.asarray(weight.data).T, _data(bias)))
         elif found and not found[-1].activation and not list(module.children()):
             name = type(module).__name__
+            if name in _NO_ACTIVATION:
+                continue
             found[-1] = LayerMatrix(found[-1].weight, found[-1].bias, name)
     return found
 
@@ -71,7 +74,7 @@ def matrices(layers: Sequence[LayerMatrix], title: str = "the network as matrice
     Picture(236 x 148: the network as matrices)
     """
     tallest = max(len(layer.weight) for layer in layers)
-    cell = min(26.0, max(7.0, 300.0 / tallest))
+    cell = min(24.0, max(7.0, 240.0 / tallest))
     elements = [_multiplicand(tallest, cell, len(layers[0].weight))]
     x = 92.0
     foot = 0.0
@@ -146,7 +149,7 @@ def neurons(
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
     title: str = "the network as neurons",
-    width: float = 540,
+    width: float = 490,
 ) -> Picture:
     """A circle for each neuron, and a line for each weight: blue negative, vermilion positive.
 
@@ -154,7 +157,7 @@ def neurons(
     and the last are drawn.
 
     >>> neurons([LayerMatrix(np.ones((2, 3))), LayerMatrix(np.ones((3, 1)))], ["x", "y"], ["z"])
-    Picture(540 x 174: the network as neurons)
+    Picture(490 x 174: the network as neurons)
     """
     sizes = [len(layers[0].weight), *[layer.weight.shape[1] for layer in layers]]
     kept = [_kept(size) for size in sizes]

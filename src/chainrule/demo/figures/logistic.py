@@ -38,7 +38,7 @@ def figures(found: dict[str, Any]) -> list[Panel]:
     return [
         chart(
             figure,
-            "Shading: the probability of class 1; black line: one half. scikit-learn's line (green, "
-            "dashed) lies on it.",
+            "Shading: the probability of class 1; black line: one half. scikit-learn's line "
+            "(green, dashed) lies on it.",
         )
     ]
