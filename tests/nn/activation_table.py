@@ -1,4 +1,4 @@
-"""Activations with their formulas in NumPy and SciPy, for the tests and for PyTorch's comparison."""
+"""Activations with their formulas in NumPy and SciPy, for the tests and for PyTorch's part."""
 
 import numpy as np
 from scipy import special, stats
@@ -8,7 +8,7 @@ from chainrule.nn import functional as F
 ALPHA, SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 CUBIC = 0.044715
 
-# name: (ours, reference in float64, PyTorch's name, derivative at 0 or None where there is no choice)
+# name: (ours, reference in float64, PyTorch's name, derivative at 0 or None where it is no choice)
 ACTIVATIONS = {
     "identity": (F.identity, lambda x: x, None, None),
     "sigmoid": (F.sigmoid, special.expit, "sigmoid", 0.25),

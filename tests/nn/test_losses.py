@@ -1,4 +1,4 @@
-"""Losses against their formulas and finite differences; reductions, weights, extremes, wrong shapes."""
+"""Losses against their formulas and finite differences; weights, extremes, wrong shapes."""
 
 import numpy as np
 import pytest

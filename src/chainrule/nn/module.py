@@ -262,11 +262,11 @@ class Module:
                     f"the saved one {np.shape(state[name])}"
                 )
         for name, parameter in self.named_parameters():
-            parameter.data = np.array(state[name], dtype=parameter.dtype)
+            parameter.data = np.asarray(state[name]).astype(parameter.dtype)
         for path, module in self.named_modules():
             for name, buffer in module._buffers.items():
                 saved = state[f"{path}.{name}" if path else name]
-                module._buffers[name] = np.array(saved, dtype=buffer.dtype)
+                module._buffers[name] = np.asarray(saved).astype(buffer.dtype)
 
     # -- a tree
 
