@@ -240,7 +240,7 @@ def power(x: Any, p: Any) -> Any:
         and isinstance(p, int | float)
         and not isinstance(p, bool | np.generic)
     ):
-        if p == 2:
+        if p == 2 and (x.type.is_float or isinstance(p, int)):
             return square(x)
         if p == 1 and isinstance(p, int):
             return x

@@ -134,6 +134,8 @@ scatter = Primitive(
 
 def getitem(x: Any, index: Any) -> Any:
     """``x[index]`` with NumPy's meaning: integers, slices, None, ..., arrays and boolean masks."""
+    if _is_truth(index):
+        return getitem(x, (None, ...))[: int(bool(index))]
     plan = _plan(x, index)
     result = _cut(x, plan.slices, plan.shape)
     if plan.arrays:
@@ -238,6 +240,13 @@ def _spell_out(index: Any, shape: Shape) -> list[Any]:
     if places:
         return items[: places[0]] + missing + items[places[0] + 1 :]
     return items + missing
+
+
+def _is_truth(value: Any) -> bool:
+    """Whether it is a mask without axes: True keeps all of ``x[None]``, False nothing."""
+    if isinstance(value, Tensor | np.ndarray):
+        return value.dtype.kind == "b" and not value.ndim
+    return isinstance(value, bool | np.bool_)
 
 
 def _is_integer(value: Any) -> bool:
