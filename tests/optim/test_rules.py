@@ -13,7 +13,11 @@ CLASS_AND_TRIPLE = [
     (optim.SGD, {"lr": 0.1, "momentum": 0.5, "nesterov": True}, functional.nesterov(0.1, 0.5)),
     (optim.Adagrad, {"lr": 0.1}, functional.adagrad(0.1)),
     (optim.RMSprop, {"lr": 0.01, "alpha": 0.9}, functional.rmsprop(0.01)),
-    (optim.RMSprop, {"lr": 0.01, "alpha": 0.9, "centered": True}, functional.rmsprop(0.01, centered=True)),
+    (
+        optim.RMSprop,
+        {"lr": 0.01, "alpha": 0.9, "centered": True},
+        functional.rmsprop(0.01, centered=True),
+    ),
     (optim.RMSprop, {"lr": 0.01, "alpha": 0.9, "momentum": 0.9}, functional.rmsprop_momentum(0.01)),
     (optim.Adam, {"lr": 0.1}, functional.adam(0.1)),
     (optim.AdamW, {"lr": 0.1}, functional.adamw(0.1)),
@@ -115,7 +119,10 @@ def test_jit_keeps_float32(triple):
         np.testing.assert_allclose(state["params"][name], value, rtol=1e-5)
 
 
-@pytest.mark.parametrize("make", [functional.sgd, functional.momentum, functional.adam, functional.adamw, functional.lion])
+@pytest.mark.parametrize(
+    "make",
+    [functional.sgd, functional.momentum, functional.adam, functional.adamw, functional.lion],
+)
 def test_vmap_over_learning_rates(make):
     def final(lr):
         triple = make(lr)
@@ -155,7 +162,10 @@ def test_a_module_is_a_tree_of_parameters():
         state = update(i, grads, state)
     net = get_params(state)
     assert isinstance(net, Line)
-    assert (float(net.w), float(net.b)) == (pytest.approx(2.5, abs=1e-3), pytest.approx(1, abs=1e-3))
+    assert (float(net.w), float(net.b)) == (
+        pytest.approx(2.5, abs=1e-3),
+        pytest.approx(1, abs=1e-3),
+    )
 
 
 def test_a_gradient_of_another_structure_is_refused():

@@ -49,15 +49,18 @@ def test_roc_curve():
 
 
 def test_scores_become_labels():
+    largest = PROBABILITIES.argmax(axis=1)
     column = SCORES.reshape(-1, 1)
     assert metrics.accuracy(BINARY, column) == np.mean((SCORES > 0.5) == BINARY)
     logits = np.log(SCORES / (1 - SCORES))
-    assert metrics.accuracy(BINARY.reshape(-1, 1), logits, threshold=0.0) == np.mean((logits > 0) == BINARY)
+    right = np.mean((logits > 0) == BINARY)
+    assert metrics.accuracy(BINARY.reshape(-1, 1), logits, threshold=0.0) == right
     signs = 2 * BINARY - 1
-    assert metrics.accuracy(signs, logits, threshold=0.0) == np.mean(np.sign(logits) == signs)
-    assert metrics.accuracy(CLASSES, PROBABILITIES) == np.mean(PROBABILITIES.argmax(1) == CLASSES)
-    assert metrics.accuracy(np.eye(4)[CLASSES], PROBABILITIES) == np.mean(PROBABILITIES.argmax(1) == CLASSES)
-    assert metrics.accuracy(CLASSES.astype(float), GUESSES.astype(float)) == np.mean(CLASSES == GUESSES)
+    assert metrics.accuracy(signs, logits, threshold=0.0) == right
+    assert metrics.accuracy(CLASSES, PROBABILITIES) == np.mean(largest == CLASSES)
+    assert metrics.accuracy(np.eye(4)[CLASSES], PROBABILITIES) == np.mean(largest == CLASSES)
+    as_floats = metrics.accuracy(CLASSES.astype(float), GUESSES.astype(float))
+    assert as_floats == np.mean(CLASSES == GUESSES)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Splits cover the data once, keep the shares of classes, and scaling knows the training part only."""
+"""Splits cover the data once and keep the shares of classes; scaling knows the training part only."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_the_key_decides():
 def test_standardize():
     reference = pytest.importorskip("sklearn.preprocessing").StandardScaler()
     rng = np.random.default_rng(0)
-    x = rng.normal(5.0, [1.0, 100.0, 0.0], (40, 3)) + [0.0, 0.0, 0.1]
+    x = rng.normal(5.0, [1.0, 100.0, 0.0], (40, 3)) + np.array([0.0, 0.0, 0.1])
     new = rng.normal(size=(5, 3))
     scaler = standardize(x)
     reference.fit(x)

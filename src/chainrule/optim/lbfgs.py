@@ -179,7 +179,9 @@ class LBFGS(Optimizer):
         return np.concatenate([np.ravel(array) for array in arrays])
 
     def _gradient(self) -> Any:
-        found = [np.zeros(p.shape, p.dtype) if p.grad is None else p.grad for p in self.parameters()]
+        found = [
+            np.zeros(p.shape, p.dtype) if p.grad is None else p.grad for p in self.parameters()
+        ]
         return self._flat(found)
 
     def _put(self, x: Any) -> None:

@@ -84,9 +84,7 @@ class StepLR(LRScheduler):
 class MultiStepLR(LRScheduler):
     """lr · gamma^(number of milestones reached)."""
 
-    def __init__(
-        self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1
-    ) -> None:
+    def __init__(self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1) -> None:
         reached = sorted(milestones)
         boundaries = [milestone - 1 for milestone in reached]
 
@@ -156,7 +154,9 @@ class ReduceLROnPlateau:
         if not 0 < factor < 1:
             raise ValueError(f"ReduceLROnPlateau: factor must lie between 0 and 1, got {factor}")
         if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
-            raise ValueError("ReduceLROnPlateau: mode is 'min' or 'max', threshold_mode 'rel' or 'abs'")
+            raise ValueError(
+                "ReduceLROnPlateau: mode is 'min' or 'max', threshold_mode 'rel' or 'abs'"
+            )
         self.optimizer = optimizer
         self._sign = 1.0 if mode == "min" else -1.0
         self._factor, self._patience, self._cooldown = factor, patience, cooldown

@@ -70,7 +70,9 @@ class Stream:
         is_empty = True
         for batch in self._source:
             if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
-                raise TypeError("fit: an iterable of data must give batches (x, y) or (x, y, weights)")
+                raise TypeError(
+                    "fit: an iterable of data must give batches (x, y) or (x, y, weights)"
+                )
             part = Arrays(*batch, *[None] * (3 - len(batch)), dtype=self._dtype)
             is_empty = False
             yield part.x, part.y, part.weights
@@ -89,7 +91,9 @@ def as_data(data: Any, weights: Any, dtype: Any) -> Arrays | Stream:
     """(x, y) arrays, or an iterable of batches."""
     if isinstance(data, tuple):
         if len(data) != 2:
-            raise TypeError(f"fit: data is a pair (x, y) or an iterable of batches, got {len(data)}")
+            raise TypeError(
+                f"fit: data is a pair (x, y) or an iterable of batches, got {len(data)}"
+            )
         return Arrays(*data, weights, dtype)
     if not hasattr(data, "__iter__"):
         raise TypeError(f"fit: data is a pair (x, y) or an iterable of batches, not {type(data)}")

@@ -38,8 +38,12 @@ class History:
         last = f", loss {self.losses[-1]:.6g}" if len(self.losses) else ""
         if len(self.validation_losses):
             last += f", validation loss {self.validation_losses[-1]:.6g}"
-        shown = "".join(f", {name} {values[-1]:.6g}" for name, values in self.metrics.items() if len(values))
-        return f"History({self.epochs} epochs, {len(self.losses)} steps{last}{shown}; {self.stopped})"
+        shown = "".join(
+            f", {name} {values[-1]:.6g}" for name, values in self.metrics.items() if len(values)
+        )
+        return (
+            f"History({self.epochs} epochs, {len(self.losses)} steps{last}{shown}; {self.stopped})"
+        )
 
 
 class Run:
@@ -121,14 +125,18 @@ class Hooks:
     """The callbacks by occasion, without those that do nothing then."""
 
     def __init__(self, callbacks: Any) -> None:
-        listed = [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks
+        listed = (
+            [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks
+        )
         self.step: list[Callable[[Run], Any]] = []
         self.epoch: list[Callable[[Run], Any]] = []
         self.end: list[Callable[[Run], Any]] = []
         for callback in listed or ():
             known = [name for name in ("on_step", "on_epoch", "on_end") if hasattr(callback, name)]
             if not known and not callable(callback):
-                raise TypeError(f"fit: {callback!r} is no callback: a function of the run, or a Callback")
+                raise TypeError(
+                    f"fit: {callback!r} is no callback: a function of the run, or a Callback"
+                )
             if not known:
                 self.epoch.append(callback)
             for name in known:

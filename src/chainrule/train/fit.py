@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,16 +10,14 @@ import numpy as np
 
 from .. import random
 from ..engine import tree
-from ..engine.errors import NonFiniteError
 from ..optim import LBFGS, Optimizer
-from .batches import Arrays, Stream, as_data
+from .batches import Arrays, as_data
 from .callbacks import EarlyStopping, History, Hooks, Run, StopTraining
+from .loop import Looks, Search, Stopping, Training, close_epoch
 from .models import ModuleModel, as_model
 from .progress import make_progress
-from .step import Model, Objective, make_judge, make_predict, make_step
-from .updates import OptimizerUpdates, TripleUpdates, Updates, is_triple, scheduled
-
-_LARGE = 4096  # examples in one piece, where predictions are made for many
+from .step import Model, Objective
+from .updates import OptimizerUpdates, TripleUpdates, Updates, is_triple
 
 
 def fit(
@@ -60,6 +57,7 @@ def fit(
         From ``chainrule.optim`` (``optim.Adam(net.parameters())``), or a triple from
         ``chainrule.optim.functional``. An object's learning rate is read at each step, its other
         settings when the training begins; what it remembers goes on in a second ``fit``.
+        ``optim.LBFGS`` is for ``batch_size=None``: one of its steps, which are many, an epoch.
     data
         ``(x, y)``, arrays (or trees of them) with one example a row; or an iterable of batches.
         Floating-point data is converted to the parameters' dtype.
@@ -103,11 +101,6 @@ def fit(
     (2.5, 1.0)
     """
     _check_numbers(epochs, batch_size, l2, clip)
-    if isinstance(optimizer, LBFGS):
-        raise TypeError(
-            "fit makes one gradient a step, L-BFGS needs several on the same data: call "
-            "optimizer.step(closure) in a loop of your own (see optim.LBFGS)"
-        )
     held = _held_by(optimizer)
     seen = as_model(model, held)
     updates = _updates_of(optimizer, seen)
@@ -123,10 +116,16 @@ def fit(
         train, check = train.split(validation_split, split_key)
     if isinstance(early_stopping, int):
         early_stopping = EarlyStopping(early_stopping)
-    looks = _Looks(seen, Objective(loss), metrics or {}, train, check)
-    training = _Training(seen, updates, Objective(loss), l2, clip, schedule, step_key)
+    looks = Looks(seen, Objective(loss), metrics or {}, train, check)
+    training: Training
+    if isinstance(optimizer, LBFGS):
+        if clip is not None or schedule is not None:
+            raise TypeError("fit: L-BFGS searches its steps itself: no clip= and no schedule=")
+        training = Search(seen, optimizer, Objective(loss), l2, updates)
+    else:
+        training = Training(seen, updates, Objective(loss), l2, clip, schedule, step_key)
     run = Run(epochs, train.steps(batch_size), training.load)
-    stopping = _Stopping(training, early_stopping)
+    stopping = Stopping(training, early_stopping)
     hooks = Hooks(callbacks)
     bar = make_progress(progress, epochs)
     stopped = "all epochs done"
@@ -140,7 +139,7 @@ def fit(
                     callback(run)
                 if bar is not None:
                     bar.step(run)
-            _close_epoch(run, looks, training)
+            close_epoch(run, looks, training)
             for callback in hooks.epoch:
                 callback(run)
             if bar is not None:
@@ -160,148 +159,8 @@ def fit(
     return _history(run, training, stopping, stopped, time.perf_counter() - began)
 
 
-# -- parts of a run ----------------------------------------------------------------------------
-
-
-class _Training:
-    """The numbers as they are after the last finished step, and how to make the next step."""
-
-    def __init__(
-        self,
-        model: Model,
-        updates: Updates,
-        objective: Objective,
-        l2: float,
-        clip: float | None,
-        schedule: Callable[[int], Any] | None,
-        key: Any,
-    ) -> None:
-        self.model, self.updates = model, updates
-        self._key = key
-        self._rates = scheduled(updates, schedule)
-        self._step = make_step(model, objective, updates, l2, clip)
-        self._takes_key = getattr(model, "takes_key", False)
-        # One assignment replaces all of it, so that Ctrl-C finds either the old or the new.
-        self.now: tuple[Any, Any, int] = (updates.start(), model.fixed(), 0)
-
-    def step(self, run: Run, batch: tuple[Any, Any, Any]) -> None:
-        """One step; a loss that is not finite is an error, and changes nothing."""
-        state, fixed, done = self.now
-        rates = self._rates(done)
-        key = random.fold_in(self._key, done) if self._takes_key else None
-        state, fixed, loss = self._step(state, fixed, self.updates.count + done, rates, key, *batch)
-        value = float(loss)
-        if not math.isfinite(value):
-            raise NonFiniteError(
-                f"fit: the loss is {value} at step {done} (epoch {run.epoch}). The model keeps the "
-                "parameters from before this step. Try a lower learning rate, clip=1.0 or scaled "
-                "inputs; `with chainrule.debug_nans():` around fit names the operation."
-            )
-        self.now = (state, fixed, done + 1)
-        run.losses.append(value)
-        run.rates += rates[:1]
-
-    @property
-    def params(self) -> Any:
-        """The present parameters."""
-        return self.updates.params(self.now[0])
-
-    @property
-    def fixed(self) -> Any:
-        """The present buffers and frozen parameters."""
-        return self.now[1]
-
-    def store(self) -> None:
-        """Give the numbers to the Module and to the optimizer object."""
-        self.model.store(self.params, self.fixed)
-        self.updates.store(self.now[0], self.now[2])
-
-    def load(self) -> tuple[Any, Any]:
-        """The model with the present parameters, and these."""
-        self.model.store(self.params, self.fixed)
-        return getattr(self.model, "module", None), self.params
-
-
-class _Looks:
-    """The validation after each epoch."""
-
-    def __init__(
-        self,
-        model: Model,
-        objective: Objective,
-        metrics: Mapping[str, Callable[[Any, Any], Any]],
-        train: Arrays | Stream,
-        check: Arrays | None,
-    ) -> None:
-        self.metrics = dict(metrics)
-        self._objective = objective
-        self._check = check
-        self._on = check if check is not None or not isinstance(train, Arrays) else train
-        if self.metrics and self._on is None:
-            raise TypeError("fit: metrics with an iterable of batches need validation=(x, y)")
-        self._predict = make_predict(model)
-        self._judge = make_judge(model, objective)
-
-    def look(self, params: Any, fixed: Any) -> tuple[float | None, dict[str, float]]:
-        """The validation loss and the metrics for these numbers."""
-        loss, prediction = None, None
-        if self.metrics:
-            prediction = self._predictions(params, fixed)
-        if self._check is not None:
-            x, y, weights = self._check.x, self._check.y, self._check.weights
-            if prediction is None or self._objective.calls_model:
-                loss = float(self._judge(params, fixed, x, y, weights))
-            else:
-                loss = float(self._objective.of_prediction(prediction, y, weights))
-        target = None if self._on is None else self._on.y
-        return loss, {name: float(f(target, prediction)) for name, f in self.metrics.items()}
-
-    def _predictions(self, params: Any, fixed: Any) -> Any:
-        assert self._on is not None
-        parts = [
-            self._predict(params, fixed, x) for x, _, _ in self._on.batches(_LARGE, key=None)
-        ]
-        return parts[0] if len(parts) == 1 else tree.map(lambda *p: np.concatenate(p), *parts)
-
-
-def _close_epoch(run: Run, looks: _Looks, training: _Training) -> None:
-    first = run.epoch_start
-    run.epoch_start = len(run.losses)
-    run.epoch_losses.append(math.fsum(run.losses[first:]) / (run.epoch_start - first))
-    loss, values = looks.look(training.params, training.fixed)
-    if loss is not None:
-        run.validation_losses.append(loss)
-    for name, value in values.items():
-        run.metric_lists.setdefault(name, []).append(value)
-
-
-class _Stopping:
-    """Early stopping, with the numbers of the best epoch."""
-
-    def __init__(self, training: _Training, rule: EarlyStopping | None) -> None:
-        self.rule = rule or EarlyStopping(0)
-        self.best_epoch: int | None = None
-        self._is_on = rule is not None
-        self._training = training
-        self._best: Any = None
-        self.rule.restart()
-
-    def is_over(self, run: Run) -> bool:
-        """Take in the newest epoch: is it time to stop?"""
-        if not self._is_on:
-            return False
-        if self.rule.is_best(run):
-            self.best_epoch, self._best = run.epoch, self._training.now
-        return self.rule.is_over
-
-    def finish(self) -> None:
-        """Go back to the best epoch, if there was one and it is wanted."""
-        if self._best is not None and self.rule.restore_best:
-            self._training.now = self._best
-
-
 def _history(
-    run: Run, training: _Training, stopping: _Stopping, stopped: str, seconds: float
+    run: Run, training: Training, stopping: Stopping, stopped: str, seconds: float
 ) -> History:
     return History(
         losses=np.array(run.losses),

@@ -191,7 +191,9 @@ def _labels(target: Any, prediction: Any, threshold: float) -> tuple[Any, Any]:
 def _two_classes(target: Any, prediction: Any, threshold: float) -> tuple[Any, Any]:
     truth, guess = _labels(target, prediction, threshold)
     if not set(np.unique(truth)) <= {-1, 0, 1}:
-        raise ValueError(f"this metric is for classes 0 and 1 (or -1 and 1), got {np.unique(truth)}")
+        raise ValueError(
+            f"this metric is for classes 0 and 1 (or -1 and 1), got {np.unique(truth)}"
+        )
     return truth == 1, guess == 1
 
 

@@ -13,7 +13,11 @@ from ..engine.errors import ShapeError
 
 
 def train_test_split(
-    *arrays: Any, test_size: float | int = 0.25, stratify: Any = None, key: Any = None, seed: int = 0
+    *arrays: Any,
+    test_size: float | int = 0.25,
+    stratify: Any = None,
+    key: Any = None,
+    seed: int = 0,
 ) -> list[Any]:
     """Each array in two parts, drawn by ``key`` (or ``seed``): train, test, train, test, ...
 

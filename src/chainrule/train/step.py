@@ -32,7 +32,9 @@ class Objective:
     def __call__(self, model: Callable[..., Any], x: Any, y: Any, weight: Any) -> Any:
         if self.calls_model:
             if weight is not None:
-                raise TypeError("fit: weights= goes to a criterion; a loss(model, x, y) weighs itself")
+                raise TypeError(
+                    "fit: weights= goes to a criterion; a loss(model, x, y) weighs itself"
+                )
             return _scalar(self._loss(model, x, y))
         return self.of_prediction(model(x), y, weight)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optim import Optimizer, rules
+from ..optim import LBFGS, Optimizer, rules
 from ..optim.functional import Triple
 from .models import FunctionModel, ModuleModel
 
@@ -74,7 +74,9 @@ class OptimizerUpdates:
     def start(self) -> Any:
         """The first state: parameters and memories by name."""
         params = self._model.params()
-        memories = {}
+        memories: dict[str, Any] = {}
+        if isinstance(self._optimizer, LBFGS):  # keeps its own
+            return {"params": params, "memories": memories}
         for name, p in params.items():
             saved = self._optimizer.state.get(self._number[name])
             if saved is None:
@@ -127,6 +129,8 @@ def scheduled(updates: Updates, schedule: Callable[[int], Any] | None) -> Callab
     if schedule is None:
         return lambda step: updates.rates()
     if isinstance(updates, TripleUpdates):
-        raise TypeError("fit: give the schedule to the triple, functional.adam(schedule), not to fit")
+        raise TypeError(
+            "fit: give the schedule to the triple, functional.adam(schedule), not to fit"
+        )
     count = len(updates.rates())
     return lambda step: (np.float64(schedule(step)),) * count
