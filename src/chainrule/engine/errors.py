@@ -15,7 +15,16 @@ from __future__ import annotations
 
 
 class ChainruleError(Exception):
-    """Base of all errors raised by Chainrule itself."""
+    """Base of all errors raised by Chainrule itself; the message ends with the user's line."""
+
+    names_its_line = False  # whether the message does so by itself
+
+    def __init__(self, message: str = "") -> None:
+        from .graph import describe_place
+        from .trace import current_place
+
+        where = "" if self.names_its_line else describe_place(current_place())
+        super().__init__(f"{message}\n  at {where}" if where else message)
 
 
 class ShapeError(ChainruleError, ValueError):
@@ -29,6 +38,8 @@ class DtypeError(ChainruleError, TypeError):
 class ConcreteValueError(ChainruleError, TypeError):
     """Python asked for a tensor's value that is not known yet (``jit``, ``vmap``, ``scan``)."""
 
+    names_its_line = True
+
 
 class DifferentiationError(ChainruleError, TypeError):
     """Something without a derivative was differentiated."""
@@ -40,3 +51,5 @@ class StructureError(ChainruleError, TypeError):
 
 class NonFiniteError(ChainruleError, FloatingPointError):
     """A NaN or Inf appeared while ``debug_nans`` was watching."""
+
+    names_its_line = True

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import tree
 from .errors import ConcreteValueError
-from .graph import Graph, Node, Place, by_serial, serials
+from .graph import Graph, Place, by_serial, describe_place, serials
 from .primitives.families import Primitive, constant_row
 from .tensor import Parameter, Tensor
 from .types import TensorType, Type, is_array, type_of
@@ -285,7 +285,7 @@ def concrete(value: Any, asked: str) -> Any:
             f"{asked} needs the value of {found.type}, which is not known while the function is "
             "traced (by jit, vmap, scan, cond, while_loop): the graph must hold for every value.\n"
             f"  made at   {found.line or 'an argument of the traced function'}\n"
-            f"  asked at  {Node(None, (), {}, (), current_place()).line}\n"
+            f"  asked at  {describe_place(current_place())}\n"
             "Use np.where(condition, a, b) or chainrule.lax.cond instead of `if`, lax.scan or "
             "lax.fori_loop instead of a loop over values, and pass what must be a Python number "
             "with static_argnums=."

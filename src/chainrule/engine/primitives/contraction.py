@@ -241,7 +241,6 @@ def _stack_letters(x: Any, stack: tuple[int, ...], letters: str, last: str) -> t
 
 
 def _explain_product(left: tuple[int, ...], right: tuple[int, ...]) -> str:
-    place = trace.current_place()
     message = (
         f"matmul: {left} @ {right} do not meet: the last length of the left, {left[-1]}, must "
         f"equal the {'second last' if len(right) > 1 else 'only'} length of the right, "
@@ -251,10 +250,6 @@ def _explain_product(left: tuple[int, ...], right: tuple[int, ...]) -> str:
         message += "\nThe right one transposed would fit: a @ b.T"
     elif len(left) > 1 and left[-2] == right[-2 if len(right) > 1 else 0]:
         message += "\nThe left one transposed would fit: a.T @ b"
-    if place is not None:
-        from ..graph import describe_place
-
-        message += f"\n  at {describe_place(place)}"
     return message
 
 

@@ -315,11 +315,6 @@ def _explain_mismatch(name: str, shapes: Sequence[tuple[int, ...]]) -> str:
         message += (
             f"\nThey would meet with the first as a column: .reshape(-1, 1), of shape {(*left, 1)}."
         )
-    where = trace.current_place()
-    if where is not None:
-        from ..graph import describe_place
-
-        message += f"\n  at {describe_place(where)}"
     return message
 
 
