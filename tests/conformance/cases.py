@@ -59,6 +59,9 @@ def dtype_rows():
         flags = draw(shape, seed=5) > 0
         yield Case("select", (flags, draw(shape), draw(shape, seed=1)), label=str(shape))
     for shape in [(), (4,), (2, 0)]:
+        # The value does not depend on the parameter, so finite differences cannot see the slope.
+        samples = draw(shape, 0.5, 3.0), draw(shape, 0.5, 3.0, seed=1)
+        yield Case("gamma_sample", samples, label=str(shape), smooth=False)
         yield Case("stop_gradient", (draw(shape),), label=str(shape), smooth=False)
         for order in (2, 3):
             x = draw(shape, 0.3, 4.0)

@@ -239,3 +239,12 @@ def test_rules_keep_single_precision(case):
     pulled = fn.pulled([np.ones(y.shape, y.dtype) for y in fn.ys])(*fn.xs)
     kinds = [type_of(g) for g in pulled]
     assert kinds == [TensorType.of(x.shape, np.float32) for x in fn.xs]
+
+
+def test_gamma_sample_moves_with_its_parameter_as_the_quantile_does():
+    quantile = pytest.importorskip("scipy.special").gammaincinv
+    a, u = draw((5,), 0.3, 20.0), draw((5,), 0.05, 0.95, seed=1)
+    sample = quantile(a, u)
+    found = cr.grad(lambda a: ROWS["gamma_sample"](sample, a).sum())(a)
+    (wanted,) = slope(lambda a: quantile(a, u), [a], [np.ones(5)])
+    close(found, wanted, rtol=1e-6)
