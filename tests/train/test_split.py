@@ -1,4 +1,4 @@
-"""Splits cover the data once and keep the shares of classes; scaling knows the training part only."""
+"""Splits cover the data once and keep the shares of classes; scaling, against scikit-learn."""
 
 import numpy as np
 import pytest

@@ -69,8 +69,8 @@ def clip_grad_norm_(
     norm = _joint_norm([p.grad for p in found], norm_type)
     if error_if_nonfinite and not math.isfinite(norm):
         raise NonFiniteError(
-            f"clip_grad_norm_: the norm of the gradients is {norm}; chainrule.debug_nans() around the "
-            "forward pass and backward() names the line that made it"
+            f"clip_grad_norm_: the norm of the gradients is {norm}; chainrule.debug_nans() around "
+            "the forward pass and backward() names the line that made it"
         )
     scale = max_norm / (norm + _TINY)
     if scale < 1:

@@ -1,9 +1,9 @@
-"""Optimisers as three functions over trees, in the spelling of ``jax.example_libraries.optimizers``.
+"""Optimisers as three functions over trees, spelled as in ``jax.example_libraries.optimizers``.
 
 ``init(params)`` gives a state, ``update(i, grads, state)`` the next one, ``get_params(state)`` the
-parameters in it. A state is a dict of trees: ``"params"`` and, by name, what the rule remembers. So it
-can be printed, saved, scanned over and stacked. ``params`` is any tree of arrays, or a Module (whose
-frozen parameters are to be left out of it: here every leaf is trained).
+parameters in it. A state is a dict of trees: ``"params"`` and, by name, what the rule remembers.
+So it can be printed, saved, scanned over and stacked. ``params`` is any tree of arrays, or a
+Module (whose frozen parameters are to be left out of it: here every leaf is trained).
 
 >>> import chainrule as cr
 >>> init, update, get_params = momentum(0.1, mass=0.5)

@@ -45,8 +45,9 @@ def two_loop(gradient: Any, steps: Sequence[Any], changes: Sequence[Any]) -> Any
 class LBFGS(Optimizer):
     """L-BFGS with a fixed step length or a line search; for whole data sets, not for mini-batches.
 
-    ``step(closure)`` makes up to ``max_iter`` iterations; ``closure`` clears the gradients, computes the
-    loss, calls ``backward()`` and returns the loss. Returned is the loss before the first iteration.
+    ``step(closure)`` makes up to ``max_iter`` iterations; ``closure`` clears the gradients,
+    computes the loss, calls ``backward()`` and returns the loss. Returned is the loss before the
+    first iteration.
 
     Parameters
     ----------
@@ -196,8 +197,8 @@ class LBFGS(Optimizer):
         for name, value in memory.items():
             if name != "step" and np.size(value) and np.shape(value)[-1] != size:
                 raise ValueError(
-                    f"load_state_dict: {name} is for {np.shape(value)[-1]} numbers, these parameters "
-                    f"have {size}"
+                    f"load_state_dict: {name} is for {np.shape(value)[-1]} numbers, these "
+                    f"parameters have {size}"
                 )
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Line searches: how far to go along a direction of descent.
 
-``phi(t)`` evaluates the function at step length t and gives a ``Point``. A good length satisfies the
-Wolfe conditions, with 0 < c₁ < c₂ < 1 and φ'(0) < 0:
+``phi(t)`` evaluates the function at step length t and gives a ``Point``. A good length satisfies
+the Wolfe conditions, with 0 < c₁ < c₂ < 1 and φ'(0) < 0:
 
 - enough decrease (Armijo): φ(t) ≤ φ(0) + c₁ t φ'(0)
 - a flatter slope (strong Wolfe): |φ'(t)| ≤ c₂ |φ'(0)|
@@ -67,7 +67,7 @@ def strong_wolfe(phi: Phi, start: Point, t: float, max_evaluations: int = 25) ->
             return point
         if point.slope >= 0:
             return _zoom(phi, start, point, before, left)
-        # Where the cubic through both points says, but at least a tenth further and at most tenfold.
+        # Where the cubic through both points says, but a tenth further at least, tenfold at most.
         t = min(max(_cubic_minimum(before, point), 1.1 * point.t), 10 * point.t)
         before = point
     return before

@@ -1,7 +1,7 @@
-"""PyTorch's schedulers: objects that set the learning rates of an optimizer, ``step()`` by ``step()``.
+"""PyTorch's schedulers: objects that set an optimizer's learning rates, ``step()`` by ``step()``.
 
-Each is one of the pure schedules, counted here; ``step()`` is called after ``optimizer.step()``, once
-an epoch or once a batch, as one counts.
+Each is one of the pure schedules, counted here; ``step()`` is called after ``optimizer.step()``,
+once an epoch or once a batch, as one counts.
 
 >>> import chainrule as cr
 >>> optimizer = cr.optim.SGD([cr.tensor(1.0)], lr=1.0)
@@ -128,8 +128,8 @@ class OneCycleLR(LRScheduler):
 class ReduceLROnPlateau:
     """Multiply the learning rates by ``factor`` when a watched value no longer gets better.
 
-    A value is better where it beats the best so far by more than ``threshold``, relative or absolute
-    by ``threshold_mode``; after more than ``patience`` values without one, the rates fall.
+    A value is better where it beats the best so far by more than ``threshold``, relative or
+    absolute by ``threshold_mode``; after more than ``patience`` values without one, the rates fall.
 
     >>> import chainrule as cr
     >>> optimizer = cr.optim.SGD([cr.tensor(1.0)], lr=1.0)

@@ -16,9 +16,9 @@ from . import rules
 class Optimizer:
     """Base of the optimisers: applies a rule to each Parameter that has a gradient.
 
-    ``param_groups`` is a list of dicts, each with its ``"params"`` and settings (``"lr"``, ...), which
-    may be changed between steps. ``state`` holds, for each Parameter by number, the count of its
-    updates as ``"step"`` and what the rule remembers. A subclass names its rule:
+    ``param_groups`` is a list of dicts, each with its ``"params"`` and settings (``"lr"``, ...),
+    which may be changed between steps. ``state`` holds, for each Parameter by number, the count of
+    its updates as ``"step"`` and what the rule remembers. A subclass names its rule:
 
     >>> import chainrule as cr
     >>> class Plain(Optimizer):
@@ -117,7 +117,7 @@ class Optimizer:
     def state_dict(self) -> dict[str, Any]:
         """Copies of all arrays by Parameter number, and the settings of each group.
 
-        ``{"state": {0: {"step": 3, "mean": array, ...}}, "param_groups": [{"lr": ..., "params": [0]}]}``
+        ``{"state": {0: {"step": 3, "mean": array}}, "param_groups": [{"lr": 0.1, "params": [0]}]}``
         """
         groups, start = [], 0
         for group in self.param_groups:
@@ -127,12 +127,12 @@ class Optimizer:
         return {"state": _copy_state(self.state), "param_groups": groups}
 
     def load_state_dict(self, saved: Mapping[str, Any]) -> None:
-        """Go on from what ``state_dict`` saved for the same Parameters; on an error nothing changes."""
+        """Go on from what ``state_dict`` saved for the same Parameters; all of it, or an error."""
         mine = [len(group["params"]) for group in self.param_groups]
         theirs = [len(group["params"]) for group in saved["param_groups"]]
         if mine != theirs:
             raise ValueError(
-                f"load_state_dict: this optimizer has groups of {mine} parameters, the saved {theirs}"
+                f"load_state_dict: the groups here have {mine} parameters, the saved {theirs}"
             )
         parameters = list(self.parameters())
         for number, memory in saved["state"].items():

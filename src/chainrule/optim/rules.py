@@ -1,9 +1,10 @@
 """Update rules, each written once: a parameter, its gradient and a memory in, the new two out.
 
-A rule is a pure function of arrays, ``rule(p, g, memory, i, **settings) -> (p, memory)``, where ``i``
-counts the updates from 0 and ``memory`` is a dict of arrays that ``remember`` makes. It works on
-NumPy arrays and on tensors, so it can be traced, scanned and stacked. The classes (``SGD``, ``Adam``,
-...) and the triples in ``chainrule.optim.functional`` are two faces of these functions.
+A rule is a pure function of arrays, ``rule(p, g, memory, i, **settings) -> (p, memory)``, where
+``i`` counts the updates from 0 and ``memory`` is a dict of arrays that ``remember`` makes. It
+works on NumPy arrays and on tensors, so it can be traced, scanned and stacked. The classes
+(``SGD``, ``Adam``, ...) and the triples in ``chainrule.optim.functional`` are two faces of these
+functions.
 
 >>> import numpy as np
 >>> p, g = np.array(1.0), np.array(0.5)
@@ -96,7 +97,8 @@ def rmsprop(
     """The gradient over the root of its recent mean square.
 
     g ← g + λp; s ← αs + (1 − α)g²; d ← g / (√s + ε); v ← μv + d; p ← p − ηv.
-    ``centered`` subtracts the square of the recent mean: m ← αm + (1 − α)g, and s − m² under the root.
+    ``centered`` subtracts the square of the recent mean: m ← αm + (1 − α)g, and s − m² under the
+    root.
 
     Tieleman and Hinton (2012), lecture 6.5; centered: Graves (2013).
     """

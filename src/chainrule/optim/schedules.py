@@ -1,7 +1,7 @@
 """Learning rates as pure functions of the step, ``i -> lr``, for numbers and for tensors.
 
-Give one as the ``step_size`` of a triple (``functional.adam(cosine(1e-3, 1000))``), as ``schedule=``
-to ``chainrule.train.fit``, or plot it.
+Give one as the ``step_size`` of a triple (``functional.adam(cosine(1e-3, 1000))``), as
+``schedule=`` to ``chainrule.train.fit``, or plot it.
 
 >>> rate = cosine(0.1, 100, warmup=10)
 >>> [round(float(rate(i)), 4) for i in (0, 9, 10, 55, 100)]
@@ -48,7 +48,8 @@ def exponential(lr: Any, factor: Any) -> Schedule:
 
 
 def cosine(lr: Any, steps: int, warmup: int = 0, final: Any = 0.0) -> Schedule:
-    """Up in a line to ``lr`` over ``warmup`` steps, then down half a cosine to ``final`` at ``steps``.
+    """Up in a line to ``lr`` in ``warmup`` steps, then down half a cosine to ``final`` at
+    ``steps``.
 
     Warm-up: lr·(i + 1)/warmup; then final + (lr − final)·(1 + cos πs)/2 with
     s = (i − warmup)/(steps − warmup), at most 1. Loshchilov and Hutter (2017), "SGDR".
@@ -67,7 +68,7 @@ def cosine(lr: Any, steps: int, warmup: int = 0, final: Any = 0.0) -> Schedule:
 def one_cycle(
     lr: Any, steps: int, rise: float = 0.3, start_factor: float = 25.0, final_factor: float = 1e4
 ) -> Schedule:
-    """From lr/start_factor up to ``lr`` in the first part of the run, then down far below the start.
+    """From lr/start_factor up to ``lr`` in the first part of the run, then down below the start.
 
     Half a cosine each way: up over ``rise`` of the ``steps``, down to lr/start_factor/final_factor
     at the last. Smith and Topin (2018), "Super-convergence".
@@ -121,7 +122,7 @@ def inverse_time_decay(
 def polynomial_decay(
     step_size: Any, decay_steps: Any, final_step_size: Any, power: Any = 1.0
 ) -> Schedule:
-    """From ``step_size`` to ``final_step_size`` over ``decay_steps``, as (1 − i/decay_steps)^power."""
+    """From ``step_size`` to ``final_step_size``, by (1 − i/decay_steps)^power."""
 
     def rate(i: Any) -> Any:
         left = 1 - np.minimum(i, decay_steps) / decay_steps

@@ -32,7 +32,7 @@ class Arrays:
     def batches(
         self, size: int | None, key: Callable[[], Any] | None
     ) -> Iterator[tuple[Any, Any, Any]]:
-        """(x, y, weights) in groups of ``size``, in an order drawn by ``key()`` (None: as they are)."""
+        """(x, y, weights) in groups of ``size``, in an order drawn by ``key()`` (None: as is)."""
         size = self.size if size is None else min(size, self.size)
         if size == self.size:  # the order within a batch says nothing
             yield self.x, self.y, self.weights
@@ -78,8 +78,8 @@ class Stream:
             yield part.x, part.y, part.weights
         if is_empty:
             raise ValueError(
-                "fit: the data gave no batch in this epoch. A generator can be gone through only once: "
-                "give a list, or an object whose __iter__ starts anew."
+                "fit: the data gave no batch in this epoch. A generator can be gone through only "
+                "once: give a list, or an object whose __iter__ starts anew."
             )
 
     def steps(self, size: int | None) -> int | None:

@@ -19,8 +19,8 @@ class History:
     """What a run of ``fit`` has seen; arrays, one entry for each step or each epoch.
 
     ``losses`` has the loss of every step (with the L2 penalty), ``epoch_losses`` their means;
-    ``validation_losses`` and ``metrics`` are of the validation part, or, where there is none, metrics
-    are of the training data. ``params`` are the final parameters.
+    ``validation_losses`` and ``metrics`` are of the validation part, or, where there is none,
+    metrics are of the training data. ``params`` are the final parameters.
     """
 
     losses: Any = field(default_factory=lambda: np.empty(0))
@@ -50,8 +50,8 @@ class Run:
     """The run as callbacks see it; to read only.
 
     ``epoch`` and ``step`` count from 0; after a step, ``loss`` is its loss, after an epoch,
-    ``validation_loss`` and ``metrics`` are the newest (None and {} without any). ``model`` is the Module
-    with the present parameters, in evaluation mode; ``params`` are those as a tree.
+    ``validation_loss`` and ``metrics`` are the newest (None and {} without any). ``model`` is the
+    Module with the present parameters, in evaluation mode; ``params`` are those as a tree.
     """
 
     def __init__(self, epochs: int, steps: int | None, load: Callable[[], tuple[Any, Any]]) -> None:
@@ -155,7 +155,8 @@ class EarlyStopping:
     min_delta
         How much better counts.
     monitor
-        ``"loss"`` (the validation loss; without validation, the epoch's mean loss), or a metric's name.
+        ``"loss"`` (the validation loss; without validation, the epoch's mean loss), or a metric's
+        name.
     mode
         ``"min"`` or ``"max"``: which is better.
     restore_best

@@ -49,8 +49,8 @@ def fit(
     Parameters
     ----------
     model
-        A Module, which is trained in place and left in evaluation mode; or a pair ``(params, apply)``
-        with ``apply(params, x)``, whose result is ``history.params``.
+        A Module, which is trained in place and left in evaluation mode; or a pair ``(params,
+        apply)`` with ``apply(params, x)``, whose result is ``history.params``.
     loss
         ``criterion(prediction, target)``, or ``loss(model, x, y)`` that calls the model itself.
     optimizer
@@ -79,7 +79,8 @@ def fit(
     progress
         True: a bar on a terminal and silence elsewhere; ``"lines"``: plain lines; False: silence.
     l2
-        Adds ``l2 · Σ w²`` over all parameters of two axes or more (weights, not biases) to the loss.
+        Adds ``l2 · Σ w²`` over all parameters of two axes or more (weights, not biases) to the
+        loss.
     weights
         One for each example, given to the criterion as ``weight=``.
     schedule
@@ -87,8 +88,8 @@ def fit(
     clip
         The largest norm of the gradient (over all parameters) that is let through unscaled.
 
-    When something goes wrong (an exception in a callback, Ctrl-C, a loss that is not finite) the Module
-    has the parameters after the last finished step.
+    When something goes wrong (an exception in a callback, Ctrl-C, a loss that is not finite) the
+    Module has the parameters after the last finished step.
 
     >>> import chainrule as cr, numpy as np
     >>> x = np.linspace(-1, 1, 50).reshape(-1, 1)

@@ -1,4 +1,4 @@
-"""The parts of a run of ``fit``: the numbers and their next step, the looks at them, the stopping."""
+"""The parts of a run of ``fit``: the numbers, their next step, looks at them, the stopping."""
 
 from __future__ import annotations
 
@@ -164,6 +164,7 @@ class Looks:
 
 
 def close_epoch(run: Run, looks: Looks, training: Training) -> None:
+    """Mean loss, validation and metrics of the epoch that ends."""
     first = run.epoch_start
     run.epoch_start = len(run.losses)
     run.epoch_losses.append(math.fsum(run.losses[first:]) / (run.epoch_start - first))

@@ -75,8 +75,8 @@ def f1(target: Any, prediction: Any, threshold: float = 0.5) -> float:
 def roc_curve(target: Any, score: Any) -> tuple[Any, Any, Any]:
     """False-positive rates, true-positive rates and the thresholds (score ≥ t) that give them.
 
-    Targets are 0 and 1 (or −1 and 1), scores of any scale. The first point is (0, 0), at t = ∞; then
-    one point for each distinct score.
+    Targets are 0 and 1 (or −1 and 1), scores of any scale. The first point is (0, 0), at t = ∞;
+    then one point for each distinct score.
 
     >>> roc_curve([0, 1, 1], [0.1, 0.9, 0.4])[:2]
     (array([0., 0., 0., 1.]), array([0. , 0.5, 1. , 1. ]))
@@ -178,7 +178,8 @@ def _labels(target: Any, prediction: Any, threshold: float) -> tuple[Any, Any]:
     truth, guess = np.ravel(truth), np.ravel(guess)
     if len(truth) != len(guess) or not len(truth):
         raise ShapeError(
-            f"metrics: one label each, got target {np.shape(target)}, prediction {np.shape(prediction)}"
+            f"metrics: one label each, got target {np.shape(target)} and prediction "
+            f"{np.shape(prediction)}"
         )
     if (truth != np.round(truth)).any():
         raise ValueError("this metric compares labels, the target has values between whole numbers")

@@ -23,7 +23,8 @@ Use = Callable[[Callable[..., Any]], Any]
 class ModuleModel:
     """A Module, called with parameters and buffers from outside.
 
-    ``trainable`` limits what is trained to these Parameters (an optimizer's); frozen ones never are.
+    ``trainable`` limits what is trained to these Parameters (an optimizer's); frozen ones never
+    are.
     """
 
     def __init__(self, module: Module, trainable: list[Parameter] | None = None) -> None:
@@ -108,7 +109,7 @@ class ModuleModel:
 
 
 class FunctionModel:
-    """A tree of parameters with ``apply(params, x)``, which may take a random ``rng`` or ``key``."""
+    """A tree of parameters with ``apply(params, x)``, which may take an ``rng`` or ``key``."""
 
     def __init__(self, params: Any, apply: Callable[..., Any]) -> None:
         leaves, structure = tree.flatten(params)
@@ -145,7 +146,7 @@ def as_model(model: Any, trainable: list[Parameter] | None) -> ModuleModel | Fun
     if isinstance(model, tuple) and len(model) == 2 and callable(model[1]):
         if trainable is not None:
             raise TypeError(
-                "fit: a pair (params, apply) is trained by a triple from chainrule.optim.functional, "
+                "fit: a pair (params, apply) is trained by a triple of chainrule.optim.functional, "
                 "not by an optimizer object, which holds the Parameters of a Module"
             )
         return FunctionModel(*model)

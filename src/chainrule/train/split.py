@@ -58,8 +58,8 @@ def kfold(
 ) -> Iterator[tuple[Any, Any]]:
     """Pairs of index arrays (train, test); each example is in one test part.
 
-    ``n`` is the number of examples, or an array of them. With ``stratify`` (labels) each fold has each
-    class's share, to the nearest example.
+    ``n`` is the number of examples, or an array of them. With ``stratify`` (labels) each fold has
+    each class's share, to the nearest example.
 
     >>> [test.size for train, test in kfold(10, 3)]
     [4, 3, 3]

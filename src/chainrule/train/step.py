@@ -20,8 +20,8 @@ Model = ModuleModel | FunctionModel
 class Objective:
     """A loss as a function of (model, x, y, weight), whichever of the two forms it came in.
 
-    ``criterion(prediction, target)`` compares the model's answer with the target; a function of three
-    required arguments, ``loss(model, x, y)``, calls the model itself.
+    ``criterion(prediction, target)`` compares the model's answer with the target; a function of
+    three required arguments, ``loss(model, x, y)``, calls the model itself.
     """
 
     def __init__(self, loss: Callable[..., Any]) -> None:
@@ -30,6 +30,7 @@ class Objective:
         self.calls_model = len(required) == 3
 
     def __call__(self, model: Callable[..., Any], x: Any, y: Any, weight: Any) -> Any:
+        """The scalar loss."""
         if self.calls_model:
             if weight is not None:
                 raise TypeError(
@@ -57,7 +58,7 @@ def _required(function: Callable[..., Any]) -> list[inspect.Parameter]:
 def _scalar(loss: Any) -> Any:
     if getattr(loss, "shape", ()) != ():
         raise ValueError(
-            f"fit: the loss has shape {loss.shape}, it must be a scalar: use reduction='mean' or .mean()"
+            f"fit: the loss has shape {loss.shape}, not of a scalar: use reduction='mean'"
         )
     return loss
 

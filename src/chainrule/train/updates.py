@@ -41,7 +41,7 @@ class TripleUpdates:
 
 
 class OptimizerUpdates:
-    """An optimizer object: its rule and settings, with the learning rate of each group from outside.
+    """An optimizer object: its rule and settings, with each group's learning rate from outside.
 
     It begins with what the object remembers, and ``store`` gives it back, so that one run goes on
     where another ended.
@@ -125,7 +125,7 @@ def is_triple(optimizer: Any) -> bool:
 
 
 def scheduled(updates: Updates, schedule: Callable[[int], Any] | None) -> Callable[[int], Any]:
-    """``step -> learning rates``: the schedule's for every group, or what the optimizer says then."""
+    """``step -> learning rates``: the schedule's for every group, or the optimizer's then."""
     if schedule is None:
         return lambda step: updates.rates()
     if isinstance(updates, TripleUpdates):
