@@ -144,13 +144,12 @@ class BatchNorm1d(Module):
         middle = mean(x, axis=axes)
         variance = mean(ew.square(x - reshape(middle, column)), axis=axes)
         if self.track_running_stats and self.training:
-            self.num_batches_tracked = self.num_batches_tracked + 1
-            share = self.momentum
-            if share is None:
-                share = 1.0 / self.num_batches_tracked
+            tracked = self.num_batches_tracked + 1
+            share = 1.0 / tracked if self.momentum is None else self.momentum
             self.running_mean = self._moved(self.running_mean, middle, share)
             unbiased = variance * (count / (count - 1))
             self.running_var = self._moved(self.running_var, unbiased, share)
+            self.num_batches_tracked = tracked
         return middle, variance
 
     def _moved(self, before: Any, now: Any, share: Any) -> Any:
