@@ -165,3 +165,58 @@ def test_reduce_on_plateau(mode):
         ours.step(value)
         expected.step(value)
         assert ours.get_last_lr() == pytest.approx([g["lr"] for g in their_optimizer.param_groups])
+
+
+def jax_triples():
+    optimizers = pytest.importorskip("jax.example_libraries.optimizers")
+    ours = optim.functional
+    return [
+        (ours.sgd(0.05), optimizers.sgd(0.05)),
+        (ours.momentum(0.05, 0.9), optimizers.momentum(0.05, 0.9)),
+        (ours.nesterov(0.05, 0.9), optimizers.nesterov(0.05, 0.9)),
+        (ours.adam(0.05), optimizers.adam(0.05)),
+        (
+            ours.sgd(ours.exponential_decay(0.05, 10, 0.5)),
+            optimizers.sgd(optimizers.exponential_decay(0.05, 10, 0.5)),
+        ),
+        (
+            ours.sgd(ours.inverse_time_decay(0.05, 3, 0.5, True)),
+            optimizers.sgd(optimizers.inverse_time_decay(0.05, 3, 0.5, True)),
+        ),
+        (
+            ours.sgd(ours.polynomial_decay(0.05, 10, 0.01, 2.0)),
+            optimizers.sgd(optimizers.polynomial_decay(0.05, 10, 0.01, 2.0)),
+        ),
+        (
+            ours.adam(ours.piecewise_constant([3, 7], [0.1, 0.01, 0.001])),
+            optimizers.adam(optimizers.piecewise_constant([3, 7], [0.1, 0.01, 0.001])),
+        ),
+    ]
+
+
+def test_triples_against_jax():
+    jax = pytest.importorskip("jax")
+    start = {"w": START, "b": np.array(1.0)}
+
+    def gradient(params):
+        return {"w": np.sinh(params["w"] - TARGET) * WEIGHTS, "b": 2 * (params["b"] - 3.0)}
+
+    def run(triple):
+        init, update, get_params = triple
+        state = init(start)
+        for i in range(12):
+            params = {name: np.asarray(p) for name, p in get_params(state).items()}
+            state = update(i, gradient(params), state)
+        return get_params(state)
+
+    was = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        for number, (ours, theirs) in enumerate(jax_triples()):
+            mine, expected = run(ours), run(theirs)
+            for name, value in mine.items():
+                np.testing.assert_allclose(
+                    value, np.asarray(expected[name]), rtol=1e-12, err_msg=f"pair {number}"
+                )
+    finally:
+        jax.config.update("jax_enable_x64", was)

@@ -181,6 +181,7 @@ def call(**changes):
         (call(epochs=0), "epochs"),
         (call(l2=-1.0), "l2"),
         (call(validation_split=0.001), "empty"),
+        (call(validation=X), "pair"),
         (call(validation_split=1.5), "between 0 and 1"),
         (call(data=[(X, Y)], validation_split=0.2), "cannot be split"),
         (call(data=[(X, Y)], metrics={"mse": metrics.mse}), "validation="),

@@ -144,7 +144,7 @@ def piecewise_constant(boundaries: Sequence[int], values: Sequence[float]) -> Sc
         )
 
     def rate(i: Any) -> Any:
-        lr = values[0]
+        lr: Any = values[0]
         for boundary, value in zip(boundaries, values[1:], strict=True):
             lr = np.where(i > boundary, value, lr)
         return lr

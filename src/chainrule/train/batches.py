@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,8 @@ class Stream:
                 raise TypeError(
                     "fit: an iterable of data must give batches (x, y) or (x, y, weights)"
                 )
-            part = Arrays(*batch, *[None] * (3 - len(batch)), dtype=self._dtype)
+            weights = batch[2] if len(batch) == 3 else None
+            part = Arrays(batch[0], batch[1], weights, self._dtype)
             is_empty = False
             yield part.x, part.y, part.weights
         if is_empty:
@@ -84,7 +85,7 @@ class Stream:
 
     def steps(self, size: int | None) -> int | None:
         """The number of batches, where the source knows it."""
-        return len(self._source) if hasattr(self._source, "__len__") else None
+        return len(self._source) if isinstance(self._source, Sized) else None
 
 
 def as_data(data: Any, weights: Any, dtype: Any) -> Arrays | Stream:

@@ -110,7 +110,9 @@ def fit(
     train = as_data(data, weights, dtype)
     check = None
     if validation is not None:
-        check = Arrays(*validation, dtype=dtype)
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise TypeError("fit: validation is a pair (x, y)")
+        check = Arrays(validation[0], validation[1], dtype=dtype)
     elif validation_split is not None:
         if not isinstance(train, Arrays):
             raise TypeError("fit: an iterable of batches cannot be split: give validation=(x, y)")
@@ -120,6 +122,7 @@ def fit(
     looks = Looks(seen, Objective(loss), metrics or {}, train, check)
     training: Training
     if isinstance(optimizer, LBFGS):
+        assert isinstance(seen, ModuleModel)  # as_model takes no other with an optimizer object
         if clip is not None or schedule is not None:
             raise TypeError("fit: L-BFGS searches its steps itself: no clip= and no schedule=")
         training = Search(seen, optimizer, Objective(loss), l2, updates)

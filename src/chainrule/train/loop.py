@@ -87,7 +87,7 @@ class Search(Training):
         updates: Updates,
     ) -> None:
         self.model, self.updates = model, updates
-        self._optimizer = optimizer
+        self._module, self._optimizer = model, optimizer
         self._gradient = jit(make_gradient(model, objective, l2))
         self.now = (updates.start(), model.fixed(), 0)
 
@@ -101,7 +101,7 @@ class Search(Training):
             here = self.model.params()
             (value, after), gradients = self._gradient(here, fixed, None, *batch)
             for name, gradient in gradients.items():
-                self.model.parameter(name).grad = gradient
+                self._module.parameter(name).grad = gradient
             return float(value)
 
         # An earlier run may have gone back to its best epoch, a callback elsewhere.
