@@ -12,7 +12,7 @@ from .conventions import PAGE, number, rows
 ROWS = rows()
 NAMES = {"np": np} | {
     name: getattr(activations, name)
-    for name in ("relu", "sigmoid", "softplus", "softmax", "log_softmax")
+    for name in "relu leaky_relu elu selu sigmoid softplus softmax log_softmax".split()
 }
 
 

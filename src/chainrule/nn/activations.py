@@ -105,8 +105,11 @@ def prelu(x: Any, weight: Any) -> Any:
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """x where x > 0, else alpha · (e^x - 1). Clevert, Unterthiner and Hochreiter 2015."""
-    y = activation.elu(x)
-    return y if alpha == 1 else lg.where(lg.greater(x, 0), y, alpha * y)
+    x = _real(x)
+    positive = lg.greater(x, 0)
+    # A large x never reaches the exponential, so that it cannot overflow.
+    below = ew.expm1(lg.where(positive, 0.0, x))
+    return lg.where(positive, x, below if alpha == 1 else alpha * below)
 
 
 def selu(x: Any) -> Any:
