@@ -25,7 +25,10 @@ class CannotDownload(OSError):
 
 
 def download_first(
-    addresses: Sequence[str], member: str, accept: Callable[[bytes], bytes], wait: float = DEADLINE
+    addresses: Sequence[str],
+    member: str,
+    accept: Callable[[bytes], bytes],
+    wait: float = DEADLINE,
 ) -> bytes:
     """The file from whichever address gives it first, asked all at once.
 

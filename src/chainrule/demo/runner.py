@@ -67,7 +67,7 @@ def run_experiment(name: str, tell: Tell = lambda share, what: None, **settings:
     """Run one experiment; ``tell(share done, what is going on)`` is called now and then.
 
     >>> run_experiment("line", steps=10).outcome.checks[3].what
-    'dL/dw, by hand, at bad w, b'
+    'dL/dw at bad w and b, by hand'
     """
     module = load(name)
     start = time.perf_counter()

@@ -121,7 +121,7 @@ def _lines(
 ) -> list[Line]:
     found: list[Line] = [
         (_heading(node, called, source), INK, "600"),
-        (str(node.type), MUTED, "400"),
+        (_type_text(node.type), MUTED, "400"),
     ]
     if seen is not None:
         found.append((f"value {summary(seen.value[node])}", BLUE, "400"))
@@ -144,12 +144,18 @@ def _heading(node: Node, called: dict[Any, str], source: dict[Node, Node]) -> st
     return f"{symbol} {name}{tail}" if symbol and symbol != name else f"{name}{tail}"
 
 
+def _type_text(kind: Any) -> str:
+    return ", ".join(map(str, kind)) if isinstance(kind, tuple) else str(kind)
+
+
 def summary(value: Any) -> str:
     """A number, or the range of an array, short enough for a box.
 
     >>> summary(0.123456), summary(np.array([1.0, -2.5, 3.0]))
     ('0.1235', '−2.5 … 3')
     """
+    if isinstance(value, tuple):
+        return ", ".join(map(summary, value))
     array = np.asarray(value)
     if array.size == 0:
         return "empty"
@@ -158,6 +164,8 @@ def summary(value: Any) -> str:
 
 
 def _number(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return str(value)
     text = (
         f"{value:.4g}"
         if abs(value) < 1e5 and (abs(value) >= 1e-3 or value == 0)

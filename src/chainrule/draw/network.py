@@ -71,7 +71,7 @@ def matrices(layers: Sequence[LayerMatrix], title: str = "the network as matrice
     Blue is negative, vermilion positive; the deepest colour is the largest weight of the layer.
 
     >>> matrices([LayerMatrix(np.eye(2), np.zeros(2), "ReLU")])
-    Picture(236 x 148: the network as matrices)
+    Picture(236 x 142: the network as matrices)
     """
     tallest = max(len(layer.weight) for layer in layers)
     cell = min(24.0, max(7.0, 240.0 / tallest))

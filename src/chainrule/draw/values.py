@@ -31,7 +31,7 @@ def flow(graph: Graph, *values: Any) -> Flow:
     """Run a graph whose one output is a number, forwards and then backwards, and keep everything.
 
     The gradient of a node is the sum, over its users, of what their derivative rules send back
-    (Linnainmaa 1970). Nodes with several results (scan) are not drawn inside.
+    (Linnainmaa 1970). A node with several results (scan) has a value and a gradient for each.
 
     >>> from chainrule import trace
     >>> graph = trace(lambda x: x * x, 3.0)
@@ -49,12 +49,20 @@ def flow(graph: Graph, *values: Any) -> Flow:
         primitive = node.primitive
         if arrived is None or primitive is None or not node.inputs or primitive.flat:
             continue
-        if primitive.vjp is None or any(isinstance(n.type, tuple) for n in (node, *node.inputs)):
-            continue
-        operands = [value[operand] for operand in node.inputs]
-        sent = primitive.vjp(arrived, value[node], *operands, **node.params)
-        for operand, part in zip(node.inputs, sent, strict=True):
-            if part is not None and operand.dtype.kind == "f":
-                before = gradient.get(operand)
-                gradient[operand] = np.asarray(part if before is None else before + part)
+        if primitive.name == "pick":
+            (owner,) = node.inputs
+            parts = gradient.get(owner) or tuple(map(np.zeros_like, value[owner]))
+            index = node.params["index"]
+            gradient[owner] = (*parts[:index], parts[index] + arrived, *parts[index + 1 :])
+        elif primitive.vjp is not None:
+            operands = [value[operand] for operand in node.inputs]
+            sent = primitive.vjp(arrived, value[node], *operands, **node.params)
+            _add(gradient, node, sent)
     return Flow(value, gradient)
+
+
+def _add(gradient: dict[Node, Any], node: Node, sent: Any) -> None:
+    for operand, part in zip(node.inputs, sent, strict=True):
+        if part is not None and operand.dtype.kind == "f":
+            before = gradient.get(operand)
+            gradient[operand] = np.asarray(part if before is None else before + part)
