@@ -49,6 +49,8 @@ class Dropout(Module):
     array([1., 1., 1.])
     """
 
+    key: Any
+
     def __init__(self, p: float = 0.5, *, key: Any = None) -> None:
         _check_probability(p)
         self.p = p

@@ -98,6 +98,10 @@ class BatchNorm1d(Module):
     (array([1.], dtype=float32), array([1.5], dtype=float32))
     """
 
+    running_mean: Any
+    running_var: Any
+    num_batches_tracked: Any
+
     def __init__(
         self,
         num_features: int,
