@@ -12,6 +12,7 @@ C = rng.normal(size=(2, 3, 4))
 P = np.abs(M) + 0.5  # positive
 U = np.tanh(M) * 0.9  # in (-1, 1)
 MASK = M > 0
+SOME = np.abs(M) > 0.3
 
 # Smooth where these arguments are: name, function, its array arguments.
 SMOOTH = [
@@ -183,6 +184,18 @@ SMOOTH = [
     ("nan_to_num", np.nan_to_num, (M,)),
     ("nansum", lambda x: np.nansum(x, axis=0), (M,)),
     ("nanmean", np.nanmean, (M,)),
+    ("nanprod", lambda x: np.nanprod(np.where(MASK, x, np.nan), axis=1), (M,)),
+    ("nanmean of some", lambda x: np.nanmean(np.where(SOME, x, np.nan), axis=1), (M,)),
+    ("nanvar", lambda x: np.nanvar(np.where(SOME, x, np.nan), axis=1, ddof=0), (M,)),
+    ("nanstd", lambda x: np.nanstd(np.where(MASK, np.nan, x)), (M,)),
+    ("nanmax", lambda x: np.nanmax(np.where(MASK, np.nan, x), axis=1), (M,)),
+    ("nanmin", lambda x: np.nanmin(np.where(MASK, x, np.nan)), (M,)),
+    ("nancumsum", lambda x: np.nancumsum(np.where(MASK, x, np.nan), axis=1), (M,)),
+    ("gradient", lambda x: np.gradient(x, 0.5, axis=1), (M,)),
+    ("gradient axes", lambda x: np.gradient(x, 0.5, 2.0)[0], (M,)),
+    ("vander", lambda x: np.vander(x, 3), (V,)),
+    ("select", lambda x: np.select([x < 0, x > 1], [x * x, 2 * x], 0.5), (M,)),
+    ("rollaxis", lambda x: np.rollaxis(x, 2, 1), (C,)),
     ("floor", np.floor, (M,)),
     ("ceil", np.ceil, (M,)),
     ("trunc", np.trunc, (M,)),

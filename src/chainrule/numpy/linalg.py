@@ -1,4 +1,4 @@
-"""``numpy.linalg``: norms and products."""
+"""``numpy.linalg``: norms and products; decompositions are NumPy's own, for arrays only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,25 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.linalg import (
+    LinAlgError,
+    cholesky,
+    cond,
+    det,
+    eig,
+    eigh,
+    eigvals,
+    eigvalsh,
+    inv,
+    lstsq,
+    matrix_rank,
+    pinv,
+    qr,
+    slogdet,
+    solve,
+    svd,
+    svdvals,
+)
 
 from ..engine.primitives import reductions, views
 from ..engine.primitives.elementwise import abs, power, square
@@ -127,15 +146,32 @@ def multi_dot(arrays: Any) -> Any:
 
 
 __all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cond",
     "cross",
+    "det",
     "diagonal",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "inv",
+    "lstsq",
     "matmul",
     "matrix_norm",
     "matrix_power",
+    "matrix_rank",
     "matrix_transpose",
     "multi_dot",
     "norm",
     "outer",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "svd",
+    "svdvals",
     "tensordot",
     "trace",
     "vecdot",

@@ -85,6 +85,12 @@ def moveaxis(x: Any, source: Any, destination: Any, /) -> Any:
     return views.moveaxis(as_operand(x), source, destination)
 
 
+def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
+    """An axis moved before another one, see ``moveaxis``."""
+    axis, start = one_axis(axis, np.ndim(x)), start + np.ndim(x) * (start < 0)
+    return moveaxis(x, axis, start - (axis < start))
+
+
 def flip(x: Any, /, axis: Any = None) -> Any:
     """Elements in reverse order along these axes (all of them when none is named)."""
     return views.flip(as_operand(x), axis)
@@ -353,6 +359,7 @@ __all__ = [
     "repeat",
     "reshape",
     "roll",
+    "rollaxis",
     "rot90",
     "shape",
     "size",

@@ -124,7 +124,7 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     """Sums of products of ``a`` and ``v`` reversed, at every overlap.
 
-    ``mode`` says which overlaps: ``full`` (all), ``same`` (as many as ``a`` has elements), ``valid``
+    """Sums of products of ``a`` and ``v`` reversed, where they overlap (full, same or valid).
     (the complete ones).
 
     >>> convolve(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
@@ -160,6 +160,19 @@ def polyval(p: Any, x: Any) -> Any:
     return value
 
 
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    """Powers of the elements of a vector, as columns (the highest first, unless ``increasing``).
+
+    >>> vander(np.array([1.0, 2.0]), 3)
+    array([[1., 1., 1.],
+           [4., 2., 1.]])
+    """
+    x = as_operand(x)
+    count = x.shape[0] if N is None else N
+    powers = [x ** float(n) if x.dtype.kind == "f" else x**n for n in range(count)]
+    return stack(powers if increasing else powers[::-1], -1)
+
+
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """The integral by the trapezoidal rule.
 
@@ -189,6 +202,7 @@ __all__ = [
     "tensordot",
     "trace",
     "trapezoid",
+    "vander",
     "vdot",
     "vecdot",
     "vecmat",

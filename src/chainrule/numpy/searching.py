@@ -39,6 +39,19 @@ def where(condition: Any, x1: Any = None, x2: Any = None, /) -> Any:
     return as_array(chosen) if isinstance(chosen, np.ndarray) else chosen
 
 
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """At each place the choice of the first condition that is true there.
+
+    >>> x = np.array([-1.0, 0.5, 2.0])
+    >>> select([x < 0, x > 1], [0.0, 1.0], x)
+    array([0. , 0.5, 1. ])
+    """
+    chosen = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        chosen = where(condition, choice, chosen)
+    return chosen
+
+
 def nonzero(x: Any, /) -> tuple[Any, ...]:
     """Indices of the elements that are not zero, an array for each axis.
 
@@ -272,6 +285,7 @@ __all__ = [
     "isin",
     "nonzero",
     "searchsorted",
+    "select",
     "sort",
     "take",
     "take_along_axis",

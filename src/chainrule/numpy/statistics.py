@@ -305,14 +305,28 @@ def corrcoef(x: Any, rowvar: bool = True) -> Any:
     return together / spread[:, None] / spread[None, :]
 
 
-def nansum(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    """Sum in which NaN counts as 0."""
-    return sum(x, axis, dtype, keepdims, where=isnan(x) == False)  # noqa: E712
+def gradient(y: Any, *spacing: Any, axis: Any = None) -> Any:
+    """Slopes by differences: central inside, one-sided at the ends; a list when axes are several.
+
+    ``spacing`` is the distance of neighbours: one number, or one for each axis.
+
+    >>> gradient(np.array([1.0, 2.0, 4.0]))
+    array([1. , 1.5, 2. ])
+    """
+    y = as_operand(y)
+    axes = axes_of(axis, y.ndim)
+    steps = spacing * len(axes) if len(spacing) == 1 else spacing or (1.0,) * len(axes)
+    slopes = [_slope(y, h, a) for h, a in zip(steps, axes, strict=True)]
+    return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
-def nanmean(x: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    """Mean of what is not NaN."""
-    return mean(x, axis, dtype, keepdims, where=isnan(x) == False)  # noqa: E712
+def _slope(y: Any, step: Any, axis: int) -> Any:
+    if np.ndim(step):
+        raise ValueError("gradient: give the distance of neighbours as a number for each axis")
+    line = views.moveaxis(y, axis, 0)
+    ends = (line[1:2] - line[:1]) / step, (line[-1:] - line[-2:-1]) / step
+    inside = (line[2:] - line[:-2]) / (2 * step)
+    return views.moveaxis(concatenate([ends[0], inside, ends[1]]), 0, axis)
 
 
 __all__ = [
@@ -331,12 +345,11 @@ __all__ = [
     "cumulative_prod",
     "cumulative_sum",
     "diff",
+    "gradient",
     "max",
     "mean",
     "median",
     "min",
-    "nanmean",
-    "nansum",
     "percentile",
     "prod",
     "ptp",
