@@ -124,8 +124,8 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
     """Sums of products of ``a`` and ``v`` reversed, at every overlap.
 
-    """Sums of products of ``a`` and ``v`` reversed, where they overlap (full, same or valid).
-    (the complete ones).
+    ``mode`` says which overlaps: ``full`` (all), ``same`` (as many as the longer one has elements),
+    ``valid`` (the complete ones).
 
     >>> convolve(np.array([1.0, 2.0]), np.array([1.0, 1.0]))
     array([1., 3., 2.])
