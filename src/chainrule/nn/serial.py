@@ -214,7 +214,7 @@ def serial(*layers: Layer) -> Layer:
 
 
 def parallel(*layers: Layer) -> Layer:
-    """Each layer on its own of a list of inputs; a list of outputs."""
+    """Each layer on its own of a list of inputs: a list of outputs, a tuple of params."""
 
     def init(key: Any, input_shape: Any) -> tuple[Any, Any]:
         keys = random.split(key, len(layers))
@@ -222,7 +222,7 @@ def parallel(*layers: Layer) -> Layer:
             init_one(own_key, shape)
             for (init_one, _), own_key, shape in zip(layers, keys, input_shape, strict=True)
         ]
-        return [shape for shape, _ in made], [params for _, params in made]
+        return tuple([shape for shape, _ in made]), tuple([params for _, params in made])
 
     def apply(params: Any, inputs: Any, **kwargs: Any) -> Any:
         keys = _keys(kwargs.pop("rng", None), len(layers))
