@@ -136,13 +136,17 @@ def call_of(node: Node) -> Callable[..., Any]:
 class Cache:
     """Things made once and found again by key; the oldest fall out."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, by_structure: bool = True) -> None:
         self._size = size
+        # Made for the same structure, perhaps on other lines of the program than the present ones.
+        self._by_structure = by_structure
         self._entries: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The entry for this key, made now if it is not there."""
+        if _watch.on and self._by_structure:
+            return make()
         found = self._entries.get(key)
         if found is None:
             found = make()

@@ -23,12 +23,6 @@ def backward(loss: Tensor) -> None:
     root = trace.node_of(loss)
     traced = trace.Traced([], [root], 0)
     leaves = [i for i, node in enumerate(traced.captured) if _wants_gradient(node)]
-    unknown = [n for n in traced.captured if n.known is None]
-    if unknown:
-        raise DifferentiationError(
-            f"backward() inside a transformation: {unknown[0].type} has no value yet. "
-            "Return the loss and use chainrule.grad of the function instead."
-        )
     if not leaves:
         raise DifferentiationError(
             "backward() found no Parameter that requires a gradient behind this value: was it made "
@@ -36,6 +30,12 @@ def backward(loss: Tensor) -> None:
         )
 
     def make() -> object:
+        unknown = [n for n in traced.nodes if n.primitive is None and n.known is None]
+        if unknown:
+            raise DifferentiationError(
+                f"backward() inside a transformation: {unknown[0].type} has no value yet. "
+                "Return the loss and use chainrule.grad of the function instead."
+            )
         wanted = [traced.captured[i] for i in leaves]
         one = trace.constant(1, root.dtype)
         pulled = pull_back(traced.nodes, [root], [one], wanted)

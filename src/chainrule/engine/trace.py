@@ -290,4 +290,4 @@ def concrete(value: Any, asked: str) -> Any:
             "lax.fori_loop instead of a loop over values, and pass what must be a Python number "
             "with static_argnums=."
         )
-    return found
+    return found if isinstance(found, np.ndarray | np.generic) else np.asarray(found)

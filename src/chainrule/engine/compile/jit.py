@@ -81,7 +81,7 @@ class Jitted:
         self._fn = fn
         self._static_numbers = set(static_argnums)
         self._static_names = set(static_argnames) | _names_at(fn, static_argnums)
-        self._cache = Cache(64)
+        self._cache = Cache(64, by_structure=False)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's result for these arguments."""
