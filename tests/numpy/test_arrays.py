@@ -10,6 +10,7 @@ import chainrule as cr
 import chainrule.numpy as cnp
 from chainrule import lax
 from chainrule.engine.array import Array, as_array
+from chainrule.engine.errors import ConcreteValueError
 
 MADE = {
     "array": lambda: cnp.array([1.0, 2.0, 3.0]),
@@ -125,3 +126,11 @@ def test_functions_without_a_rule_say_so():
         cr.jit(lambda x: np.exp(x, out=np.zeros(3)))(np.ones(3))
     with pytest.raises(ValueError, match="singular values"):
         cr.grad(lambda x: np.linalg.norm(x, 2))(np.eye(2))
+
+
+def test_a_tensor_as_index_of_a_numpy_array_is_a_teaching_error():
+    table = np.arange(3.0)
+    with pytest.raises(ConcreteValueError, match=r"np\.take\(array, i, axis=0\)"):
+        cr.jit(lambda i: table[i])(1)
+    assert cr.jit(lambda i: np.take(table, i, axis=0))(1) == 1.0
+    assert cr.jit(lambda i: cnp.asarray(table)[i])(1) == 1.0
