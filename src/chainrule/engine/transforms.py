@@ -72,8 +72,8 @@ class _Call:
 
 def _as_real(leaf: Any) -> tuple[Any, TensorType]:
     """A leaf to differentiate by, and its type; a whole Python number counts as real."""
-    if isinstance(leaf, bool | int):
-        leaf = float(leaf)
+    if isinstance(leaf, bool | int | float):
+        leaf = np.float64(leaf)
     kind = trace.abstract(leaf)
     if not kind.is_float:
         raise DtypeError(
