@@ -130,7 +130,7 @@ def test_functions_without_a_rule_say_so():
 
 def test_a_tensor_as_index_of_a_numpy_array_is_a_teaching_error():
     table = np.arange(3.0)
-    with pytest.raises(ConcreteValueError, match=r"np\.take\(array, i, axis=0\)"):
+    with pytest.raises(ConcreteValueError, match=r"chainrule\.numpy\.asarray\(array\)\[i\]"):
         cr.jit(lambda i: table[i])(1)
-    assert cr.jit(lambda i: np.take(table, i, axis=0))(1) == 1.0
+    assert cr.jit(lambda i: cnp.take(table, i, axis=0))(1) == 1.0
     assert cr.jit(lambda i: cnp.asarray(table)[i])(1) == 1.0

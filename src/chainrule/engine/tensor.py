@@ -198,8 +198,7 @@ class Tensor(Node):
             f"NumPy asked for the value of {self.type}, made at {self.line or 'an input'}; "
             "handing it over would silently cut the derivative. Stay with tensors (np.stack([...]) "
             "instead of filling an array element by element), or take the value on purpose with "
-            "x.numpy(). To index a NumPy array by a tensor: np.take(array, i, axis=0), or "
-            "chainrule.numpy.asarray(array)[i]."
+            "x.numpy(). To index a NumPy array by a tensor: chainrule.numpy.asarray(array)[i]."
         )
 
     # -- operators
