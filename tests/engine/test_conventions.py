@@ -6,14 +6,16 @@ import pytest
 import chainrule as cr
 from chainrule.lax import scan
 from chainrule.nn import activations
+from chainrule.scipy.special import logsumexp
 
 from .conventions import PAGE, number, rows
 
 ROWS = rows()
-NAMES = {"np": np} | {
-    name: getattr(activations, name)
-    for name in "relu leaky_relu elu selu sigmoid softplus softmax log_softmax".split()
-}
+ACTIVATIONS = (
+    "relu", "leaky_relu", "elu", "selu", "sigmoid", "softplus", "softmax", "log_softmax",
+)  # fmt: skip
+NAMES = {name: getattr(activations, name) for name in ACTIVATIONS}
+NAMES |= {"np": np, "logsumexp": logsumexp}
 
 
 def same(found, wanted):
