@@ -14,7 +14,7 @@ from ..engine.primitives.reductions import argmax, cumsum
 from ..engine.primitives.views import moveaxis, one_axis, reshape, shape_of
 from ..engine.tensor import Tensor
 from .continuous import as_dtype, gumbel, uniform
-from .keys import Shape, checked_key, draw_bits, finished, joint_shape, shape_tuple, split
+from .keys import Shape, checked_key, draw_bits, finished, fits, joint_shape, shape_tuple, split
 
 
 def bernoulli(key: Any, p: Any = 0.5, shape: Shape | None = None) -> Any:
@@ -127,7 +127,7 @@ def categorical(
     rest = logits.shape[:axis] + logits.shape[axis + 1 :]
     shape = rest if shape is None else shape_tuple(shape)
     front = len(shape) - len(rest)
-    if front < 0 or np.broadcast_shapes(shape, rest) != shape:
+    if not (fits(rest, shape) if replace else shape[max(front, 0) :] == rest):
         raise ValueError(
             f"categorical: shape={shape} must end with the shape of the logits without their axis "
             f"{axis}, which is {rest}"

@@ -175,9 +175,15 @@ def joint_shape(name: str, shape: Shape | None, *parameters: Any) -> tuple[int, 
         return np.broadcast_shapes(*shapes)
     wanted = shape_tuple(shape)
     for own in shapes:
-        if own and np.broadcast_shapes(wanted, own) != wanted:
+        if not fits(own, wanted):
             raise ValueError(f"{name}: parameters of shape {own} do not fit into shape={wanted}")
     return wanted
+
+
+def fits(own: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Whether an array of shape ``own`` broadcasts to ``wanted``."""
+    pairs = zip(own[::-1], wanted[::-1], strict=False)
+    return len(own) <= len(wanted) and all(a in (1, b) for a, b in pairs)
 
 
 def float_dtype(name: str, dtype: Any) -> np.dtype[Any]:
