@@ -21,7 +21,7 @@ from .continuous import (
     uniform,
 )
 from .discrete import bernoulli, categorical, choice, permutation, rademacher, randint, shuffle
-from .gamma import beta, dirichlet, gamma, loggamma
+from .gamma_family import beta, dirichlet, gamma, loggamma
 from .keys import PRNGKey, bits, default_key, fold_in, key, seed, split
 
 __all__ = [
