@@ -61,6 +61,13 @@ def test_a_failed_check_gives_exit_code_1_and_the_report(monkeypatch, tmp_path):
     assert (tmp_path / "index.html").is_file()
 
 
+def test_a_report_that_cannot_be_written_is_explained(quick, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    result = run(app, ["demo", "line", "-o", str(tmp_path / "file" / "report")])
+    assert result.exit_code == 2
+    assert "cannot write" in result.output and "file" in result.output
+
+
 def test_interrupted_there_is_no_report(monkeypatch, tmp_path):
     def interrupted(track=quietly):
         raise KeyboardInterrupt
@@ -89,6 +96,7 @@ def test_a_note_with_brackets_is_printed_as_it_is(monkeypatch, tmp_path):
     [
         (["demo", "lines"], "no experiment lines; there are line, logistic"),
         (["demo", "line", "--picture", "x.png"], "--picture shows all five"),
+        (["demo", "--picture", "x.bmp"], "--picture ends in .png, .svg or .pdf, not .bmp"),
     ],
 )
 def test_mistakes_are_explained(arguments, message):

@@ -52,7 +52,13 @@ def test_it_has_every_experiment_every_check_and_a_text_for_every_image(text, fi
     assert set(EXPERIMENTS) <= set(reader.ids)
     assert text.count("✓ passed") == sum(len(each.outcome.checks) for each in finished)
     assert all(image["alt"] for image in reader.images)
-    for part in ("backprop_by_hand", "Universal approximation", "numpy", "12 s", "the graph of the loss"):
+    for part in (
+        "backprop_by_hand",
+        "Universal approximation",
+        "numpy",
+        "12 s",
+        "the graph of the loss",
+    ):
         assert part in text
     assert not re.search(r"@[A-Z_]+@", text)
 

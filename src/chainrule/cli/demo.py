@@ -42,7 +42,7 @@ def demo(
     ] = Path("report"),
     picture: Annotated[
         Path | None,
-        typer.Option(help="Also one picture of all five, .png or .svg.", show_default=False),
+        typer.Option(help="Also one picture of all five: .png, .svg, .pdf.", show_default=False),
     ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not look for data on the network.")
@@ -56,13 +56,15 @@ def demo(
         chosen = _chosen(names, room.EXPERIMENTS)
     except (room.MissingPackages, ValueError) as error:
         _fail(str(error), code=2)
-    if picture is not None and len(chosen) < len(room.EXPERIMENTS):
-        _fail("--picture shows all five experiments: name none of them", code=2)
+    if picture is not None:
+        _check_picture(picture, is_complete=len(chosen) == len(room.EXPERIMENTS))
     path = output if output.suffix in (".html", ".htm") else output / "index.html"
     try:
         finished = _run(chosen, offline, path, picture)
     except KeyboardInterrupt:
         _fail("stopped; no report was written", code=130)
+    except OSError as error:
+        _fail(f"cannot write: {error}", code=2)
     raise typer.Exit(0 if all(each.passed for each in finished) else 1)
 
 
@@ -72,6 +74,13 @@ demo.__doc__ = (demo.__doc__ or "") + "\n" + EXAMPLES
 def _fail(message: str, code: int) -> NoReturn:
     typer.echo(f"chainrule demo: {message}", err=True)
     raise typer.Exit(code)
+
+
+def _check_picture(path: Path, is_complete: bool) -> None:
+    if not is_complete:
+        _fail("--picture shows all five experiments: name none of them", code=2)
+    if path.suffix not in (".png", ".svg", ".pdf"):
+        _fail(f"--picture ends in .png, .svg or .pdf, not {path.suffix or 'in nothing'}", code=2)
 
 
 def _chosen(names: list[str] | None, known: tuple[str, ...]) -> list[str]:

@@ -55,11 +55,10 @@ def download_first(
             break
         if isinstance(answer, bytes):
             return answer
-        failed[address] = str(answer)
-    reasons = [
-        f"{address}: {failed.get(address, f'no answer in {wait:g} s')}" for address in addresses
-    ]
-    raise CannotDownload("network: " + "; ".join(reasons))
+        failed[address] = str(getattr(answer, "reason", answer))
+    silent = f"no answer in {wait:g} s"
+    reasons = [f"{urlparse(a).netloc}: {failed.get(a, silent)}" for a in addresses]
+    raise CannotDownload("network: " + "; ".join(dict.fromkeys(reasons)))
 
 
 def fetch(address: str, member: str) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import trace
-from .errors import NonFiniteError
+from .errors import ConcreteValueError, NonFiniteError
 from .graph import Graph, Node, reachable
 from .tensor import Tensor
 
@@ -61,7 +61,11 @@ def assemble(graph: Graph) -> Program:
     leaves = [node for node in graph.nodes if _is_leaf(node)]
     for node in leaves:
         if node.known is None:
-            raise TypeError(f"a graph uses {node.type}, which is no input of it and has no value")
+            raise ConcreteValueError(
+                f"a tensor {node.type} is used outside of the function it was traced in: return it "
+                "from that function instead of storing it. (A network that changes its buffers "
+                "under jit, vmap or scan must be an argument of the function.)"
+            )
     constants = [node.known for node in leaves]
     slot = {node: index for index, node in enumerate([*graph.inputs, *leaves])}
     operands = _without_repeats(graph)

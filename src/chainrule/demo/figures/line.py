@@ -21,7 +21,7 @@ def overview(axis: Axes, found: dict[str, Any]) -> None:
     x, y, theta = found["x"], found["y"], found["theta"]
     ends = np.array([x.min(), x.max()])
     axis.scatter(x, y, s=20, color=MUTED, alpha=0.75, edgecolor="white", linewidth=0.5)
-    bad = f"set by hand: y = {BAD['w']:g} x + {BAD['b']:g}"
+    bad = f"set by hand: y = {BAD['w']:g} x + {BAD['b']:g}".replace("-", "−")
     good = f"found: y = {theta['w']:.2f} x + {theta['b']:.2f}"
     axis.plot(ends, line(BAD, ends), color=ORANGE, linestyle="--", label=bad)
     axis.plot(ends, line(theta, ends), color=BLUE, label=good)
@@ -74,7 +74,7 @@ def _bowl(found: dict[str, Any]) -> Panel:
                label="closed form")  # fmt: skip
     right.set(xlabel="w", ylabel="b", title="The same from above")
     right.legend(loc="lower left", frameon=True, facecolor="white", framealpha=0.9)
-    text = "The path of 3,000 steps leads from the parameters set by hand to the lowest point."
+    text = f"The path of {len(path) - 1:,} steps leads from the parameters set by hand to the lowest point."
     return chart(figure, text, as_pixels=True)
 
 
