@@ -1,4 +1,4 @@
-"""Every primitive of the engine, and what a case of one is."""
+"""Every primitive, and what a case of one is."""
 
 import importlib
 import pkgutil
@@ -12,10 +12,12 @@ from chainrule.engine.primitives.families import Primitive
 
 
 def all_primitives():
-    """Each row that a module of ``engine/primitives`` defines, by name."""
+    """Each row of ``engine/primitives``, and those that live outside of the engine, by name."""
     rows = {}
+    modules = [importlib.import_module("chainrule.scipy.gamma_rows")]
     for info in pkgutil.iter_modules(primitives.__path__):
-        module = importlib.import_module(f"{primitives.__name__}.{info.name}")
+        modules.append(importlib.import_module(f"{primitives.__name__}.{info.name}"))
+    for module in modules:
         for value in vars(module).values():
             if isinstance(value, Primitive):
                 assert rows.setdefault(value.name, value) is value, f"two rows named {value.name}"

@@ -11,7 +11,7 @@ from ..engine.primitives import elementwise as ew
 from ..engine.primitives import logic as lg
 from ..engine.primitives.calls import stop_gradient
 from ..engine.primitives.control import while_loop
-from ..engine.primitives.gamma import gamma_sample
+from ..scipy.gamma_rows import gamma_sample
 from ..engine.primitives.reductions import any as any_of
 from ..engine.primitives.reductions import max as largest
 from ..engine.primitives.reductions import sum as sum_of

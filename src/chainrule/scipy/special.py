@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.primitives import elementwise as ew
-from ..engine.primitives import gamma as gm
+from . import gamma_rows as gm
 from ..engine.primitives import logic as lg
 from ..engine.primitives import reductions as red
 from ..engine.primitives.calls import stop_gradient

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -146,19 +146,14 @@ def getitem(x: Any, index: Any) -> Any:
     return result
 
 
-class _Plan:
+class _Plan(NamedTuple):
     """An index taken apart: a strided cut, a reshape, then a gather along ``axes``."""
 
-    def __init__(
-        self, slices: list[slice], shape: Shape, arrays: list[Any], axes: Shape, target: int
-    ):
-        self.slices, self.shape, self.arrays, self.axes, self.target = (
-            slices,
-            shape,
-            arrays,
-            axes,
-            target,
-        )
+    slices: list[slice]
+    shape: Shape
+    arrays: list[Any]
+    axes: Shape
+    target: int
 
 
 def _plan(x: Any, index: Any) -> _Plan:
