@@ -114,7 +114,15 @@ def run(track: Track = quietly, steps: int = 3000) -> Outcome:
         at_most("sin: error, 50 neurons", errors[50], 0.02),
     ]
     found = {
-        "x": x, "y": y, "net": net, "losses": losses, "across": across, "fit": fit,
-        "points": points, "target": target, "waves": waves, "errors": errors,
-    }  # fmt: skip
+        "x": x,
+        "y": y,
+        "net": net,
+        "losses": losses,
+        "across": across,
+        "fit": fit,
+        "points": points,
+        "target": target,
+        "waves": waves,
+        "errors": errors,
+    }
     return Outcome(found, checks)

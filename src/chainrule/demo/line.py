@@ -81,8 +81,16 @@ def run(track: Track = quietly, steps: int = 3000) -> Outcome:
         at_most("matrices W and b, error", max(error, bias_error), 1e-6),
     ]
     found = {
-        "x": x, "y": y, "theta": theta, "best": best, "losses": losses, "path": path,
-        "matrix": matrices["W"], "true_matrix": true_w, "matrix_losses": matrix_losses,
-        "prediction": plane(matrices, inputs), "targets": targets,
-    }  # fmt: skip
+        "x": x,
+        "y": y,
+        "theta": theta,
+        "best": best,
+        "losses": losses,
+        "path": path,
+        "matrix": matrices["W"],
+        "true_matrix": true_w,
+        "matrix_losses": matrix_losses,
+        "prediction": plane(matrices, inputs),
+        "targets": targets,
+    }
     return Outcome(found, checks)

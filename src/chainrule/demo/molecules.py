@@ -112,10 +112,17 @@ def run(
         near("area under ROC, scikit-learn", area, roc_auc_score(truth, answer), 1e-9),
     ]
     found = {
-        "table": table, "training": training, "compared": compared, "chosen": chosen,
-        "folds": folds, "tests": tests, "net": net, "needed": needed,
+        "table": table,
+        "training": training,
+        "compared": compared,
+        "chosen": chosen,
+        "folds": folds,
+        "tests": tests,
+        "net": net,
+        "needed": needed,
         "confusion": metrics.confusion_matrix(truth, answer, threshold=0),
-        "roc": metrics.roc_curve(truth, answer)[:2], "area": area,
+        "roc": metrics.roc_curve(truth, answer)[:2],
+        "area": area,
         "accuracy": accuracy(truth, answer),
-    }  # fmt: skip
+    }
     return Outcome(found, checks, table.note)

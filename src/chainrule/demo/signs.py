@@ -134,7 +134,13 @@ def run(track: Track = quietly, steps: int = 2000) -> Outcome:
         at_most("backprop by hand and grad", gap, 1e-6),
     ]
     found = {
-        "x": x, "y": y, "theta": theta, "losses": losses, "accuracy": right,
-        "perceptron": perceptron, "straight": straight, "multiples": multiples,
-    }  # fmt: skip
+        "x": x,
+        "y": y,
+        "theta": theta,
+        "losses": losses,
+        "accuracy": right,
+        "perceptron": perceptron,
+        "straight": straight,
+        "multiples": multiples,
+    }
     return Outcome(found, checks)

@@ -19,9 +19,19 @@ MOST_NODES = 300
 GREENISH = "#e6f4f0"
 
 _SYMBOLS = {
-    "add": "+", "subtract": "−", "multiply": "×", "divide": "÷", "negative": "−", "sum": "Σ",
-    "prod": "Π", "square": "( )²", "power": "xʸ", "sqrt": "√", "exp": "exp", "einsum": "@",
-}  # fmt: skip
+    "add": "+",
+    "subtract": "−",
+    "multiply": "×",
+    "divide": "÷",
+    "negative": "−",
+    "sum": "Σ",
+    "prod": "Π",
+    "square": "( )²",
+    "power": "xʸ",
+    "sqrt": "√",
+    "exp": "exp",
+    "einsum": "@",
+}
 _FOLDED = ("broadcast",)
 
 
@@ -199,9 +209,15 @@ def _tints(graph: Graph) -> dict[int, str]:
 
 def _box(x: float, y: float, height: float, lines: list[Line], tint: str, tip: str) -> str:
     frame = svg.rectangle(
-        x - BOX_WIDTH / 2, y - height / 2, BOX_WIDTH, height, rx=8, fill=tint, stroke=LINE,
+        x - BOX_WIDTH / 2,
+        y - height / 2,
+        BOX_WIDTH,
+        height,
+        rx=8,
+        fill=tint,
+        stroke=LINE,
         stroke_width=1.4,
-    )  # fmt: skip
+    )
     top = y - LINE_HEIGHT * len(lines) / 2 + 12.5
     texts = []
     for i, (content, colour, weight) in enumerate(lines):
@@ -214,9 +230,16 @@ def _box(x: float, y: float, height: float, lines: list[Line], tint: str, tip: s
 def _arrow_head() -> str:
     shape = svg.element("path", d="M0 0 L8 4 L0 8 z", fill=MUTED)
     marker = svg.element(
-        "marker", shape, id="chainrule-arrow", markerWidth=8, markerHeight=8, refX=7, refY=4,
-        orient="auto", markerUnits="userSpaceOnUse",
-    )  # fmt: skip
+        "marker",
+        shape,
+        id="chainrule-arrow",
+        markerWidth=8,
+        markerHeight=8,
+        refX=7,
+        refY=4,
+        orient="auto",
+        markerUnits="userSpaceOnUse",
+    )
     return svg.element("defs", marker)
 
 
@@ -230,6 +253,10 @@ def _edge(points: list[tuple[float, float]], height: float) -> str:
         path.append(f"C{x:.1f} {half:.1f} {next_x:.1f} {half:.1f} {next_x:.1f} {next_y:.1f}")
         x, y = next_x, next_y
     return svg.element(
-        "path", d=" ".join(path), fill="none", stroke=MUTED, stroke_width=1.3,
+        "path",
+        d=" ".join(path),
+        fill="none",
+        stroke=MUTED,
+        stroke_width=1.3,
         marker_end="url(#chainrule-arrow)",
-    )  # fmt: skip
+    )

@@ -208,11 +208,12 @@ def _kept(size: int) -> list[int | None]:
 
 def _connection(start: tuple[float, float], end: tuple[float, float], strength: float) -> str:
     return svg.line(
-        *start, *end,
+        *start,
+        *end,
         stroke=VERMILION if strength > 0 else BLUE,
         stroke_width=round(0.4 + 3.2 * abs(strength), 2),
         stroke_opacity=round(0.12 + 0.7 * abs(strength), 2),
-    )  # fmt: skip
+    )
 
 
 def _neuron(x: float, y: float, radius: float, row: int | None) -> list[str]:

@@ -70,11 +70,19 @@ def _bowl(found: dict[str, Any]) -> Panel:
     right.plot(path[:, 0], path[:, 1], color=VERMILION, label="path of descent")
     right.plot(*path[0], "o", color=ORANGE, markeredgecolor=INK, label="set by hand")
     best = found["best"]
-    right.plot(best["w"], best["b"], "*", color=GREEN, markersize=15, markeredgecolor=INK,
-               label="closed form")  # fmt: skip
+    right.plot(
+        best["w"],
+        best["b"],
+        "*",
+        color=GREEN,
+        markersize=15,
+        markeredgecolor=INK,
+        label="closed form",
+    )
     right.set(xlabel="w", ylabel="b", title="The same from above")
     right.legend(loc="lower left", frameon=True, facecolor="white", framealpha=0.9)
-    text = f"The path of {len(path) - 1:,} steps leads from the parameters set by hand to the lowest point."
+    steps = len(path) - 1
+    text = f"The path of {steps:,} steps leads from the parameters set by hand to the lowest point."
     return chart(figure, text, as_pixels=True)
 
 
@@ -104,9 +112,13 @@ def _matrices(found: dict[str, Any]) -> Panel:
         axis.grid(False)
     for column, colour in enumerate((BLUE, ORANGE, GREEN)):
         panels[2].scatter(
-            found["targets"][:, column], found["prediction"][:, column], s=8, color=colour,
-            alpha=0.6, label=f"output {column}",
-        )  # fmt: skip
+            found["targets"][:, column],
+            found["prediction"][:, column],
+            s=8,
+            color=colour,
+            alpha=0.6,
+            label=f"output {column}",
+        )
     panels[2].set(xlabel="target", ylabel="prediction", title="Three outputs")
     panels[2].legend(loc="upper left", handletextpad=0.1, borderpad=0)
     loss_curve(panels[3], found["matrix_losses"])

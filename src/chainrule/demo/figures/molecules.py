@@ -26,9 +26,14 @@ def overview(axis: Axes, found: dict[str, Any]) -> None:
     for (row, column), count in np.ndenumerate(table):
         share = shares[row, column]
         axis.text(
-            column, row, f"{count}\n{share:.0%}", ha="center", va="center", fontsize=13,
+            column,
+            row,
+            f"{count}\n{share:.0%}",
+            ha="center",
+            va="center",
+            fontsize=13,
             color="white" if share > 0.6 else INK,
-        )  # fmt: skip
+        )
     axis.set(xticks=[0, 1], yticks=[0, 1], xticklabels=names, xlabel="answer", ylabel="truth")
     axis.set_yticklabels(names, rotation=90, va="center")
     axis.grid(False)
@@ -51,9 +56,12 @@ def _data(found: dict[str, Any]) -> Panel:
         bins = np.linspace(low, high, 25)
         for label in (0, 1):
             axis.hist(
-                x[y == label, column], bins, color=CLASS_COLOURS[label], alpha=0.6,
+                x[y == label, column],
+                bins,
+                color=CLASS_COLOURS[label],
+                alpha=0.6,
                 label=table.classes[label],
-            )  # fmt: skip
+            )
         axis.set(title=table.features[column], xlabel="standard deviations from the mean")
         axis.xaxis.label.set_fontsize(9)
     panels[0].set_ylabel("rows")
@@ -96,8 +104,13 @@ def _accuracy(found: dict[str, Any]) -> Panel:
     right.plot(tests, np.arange(1, len(tests) + 1), "o", color=PURPLE)
     median = np.median(tests)
     right.axvline(median, color=INK, linewidth=1.4, label=f"median {median:.3f}")
-    right.axvline(found["needed"], color=VERMILION, linestyle="--", linewidth=1.4,
-                  label=f"required {found['needed']:g}")  # fmt: skip
+    right.axvline(
+        found["needed"],
+        color=VERMILION,
+        linestyle="--",
+        linewidth=1.4,
+        label=f"required {found['needed']:g}",
+    )
     right.set(xlabel="test accuracy", ylabel="seeds, sorted", title="The test part, by seed")
     right.legend(loc="upper left", frameon=True, facecolor="white", framealpha=0.9)
     return chart(figure, "Left: dots are folds, bars their mean. Right: a dot for each seed.")

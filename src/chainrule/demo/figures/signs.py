@@ -91,10 +91,15 @@ def _multiples(found: dict[str, Any]) -> Panel:
             points(axis, found["x"], found["y"], ("", ""), 5)
             axis.set(xticks=[], yticks=[])
             axis.text(
-                0.95, 0.06, f"{right:.0%}", transform=axis.transAxes, ha="right", fontsize=10,
-                fontweight="bold", bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5,
-                                         "alpha": 0.85},
-            )  # fmt: skip
+                0.95,
+                0.06,
+                f"{right:.0%}",
+                transform=axis.transAxes,
+                ha="right",
+                fontsize=10,
+                fontweight="bold",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
+            )
             if row == 0:
                 axis.set_title(f"{activation}, rate {rate:g}", fontsize=10, loc="center")
             if column == 0:

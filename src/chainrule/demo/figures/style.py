@@ -98,9 +98,15 @@ def points(
     for label in (0, 1):
         chosen = x[y == label]
         axis.scatter(
-            chosen[:, 0], chosen[:, 1], s=size, marker=CLASS_MARKERS[label],
-            color=CLASS_COLOURS[label], edgecolor="white", linewidth=0.5, label=names[label],
-        )  # fmt: skip
+            chosen[:, 0],
+            chosen[:, 1],
+            s=size,
+            marker=CLASS_MARKERS[label],
+            color=CLASS_COLOURS[label],
+            edgecolor="white",
+            linewidth=0.5,
+            label=names[label],
+        )
 
 
 def shade(axis: Axes, probability: Any, limits: tuple[float, float, float, float]) -> None:
@@ -110,9 +116,16 @@ def shade(axis: Axes, probability: Any, limits: tuple[float, float, float, float
     grid = np.column_stack([across.ravel(), up.ravel()])
     value = np.asarray(probability(grid)).reshape(across.shape)
     axis.imshow(
-        value, extent=limits, origin="lower", cmap=SIGNED, vmin=0, vmax=1, alpha=0.45,
-        aspect="auto", interpolation="bilinear",
-    )  # fmt: skip
+        value,
+        extent=limits,
+        origin="lower",
+        cmap=SIGNED,
+        vmin=0,
+        vmax=1,
+        alpha=0.45,
+        aspect="auto",
+        interpolation="bilinear",
+    )
     if value.min() < 0.5 < value.max():
         axis.contour(across, up, value, levels=[0.5], colors=[INK], linewidths=1.6)
     axis.grid(False)
