@@ -1,6 +1,6 @@
 """Pictures of graphs and networks, as SVG: the layout is our own, nothing else is needed."""
 
-from .graph import graph
+from .graphs import graph
 from .network import LayerMatrix, layers_of, matrices, neurons
 from .svg import Picture
 from .values import Flow, flow

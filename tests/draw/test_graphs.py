@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule import draw, grad, lax, trace
-from chainrule.draw.graph import summary
+from chainrule.draw.graphs import summary
 
 
 def texts(picture):
