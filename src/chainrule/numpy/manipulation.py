@@ -200,7 +200,10 @@ def repeat(x: Any, repeats: Any, /, axis: int | None = None) -> Any:
         repeats = trace.concrete(repeats, "repeat's number of copies")
     if not isinstance(x, Tensor):
         return np.repeat(x, repeats, axis)
-    return indexing.repeat(x, repeats, axis)
+    if axis is None:
+        x, axis = views.reshape(x, (-1,)), 0
+    axis = one_axis(axis, x.ndim)
+    return indexing.take(x, np.repeat(np.arange(x.shape[axis]), repeats), axis)
 
 
 def pad(x: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
@@ -218,12 +221,12 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any 
     """
     constants = {"constant_values": constant_values} if mode == "constant" else {}
     if not (isinstance(x, Tensor) or isinstance(constant_values, Tensor)):
-        return as_array(np.pad(x, pad_width, mode, **constants))  # type: ignore[call-overload]
+        return as_array(np.pad(x, pad_width, mode, **constants))
     x = as_operand(x)
     widths = np.broadcast_to(pad_width, (x.ndim, 2)).tolist()
     if mode != "constant":
         for axis, (before, after) in enumerate(widths):
-            places = np.pad(np.arange(x.shape[axis]), (before, after), mode)  # type: ignore[call-overload]
+            places = np.pad(np.arange(x.shape[axis]), (before, after), mode)
             if places.size != x.shape[axis]:
                 x = indexing.take(x, places, axis)
         return x

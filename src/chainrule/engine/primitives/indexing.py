@@ -15,6 +15,8 @@ from ..tensor import Parameter, Tensor
 from ..types import TensorType
 from . import logic as lg
 from .families import Cotangents, Primitive, stack_same
+from .reductions import as_operand
+from .reductions import batch_axis
 from .views import Shape, broadcast_to, flip, moveaxis, one_axis, reshape, shape_of, slice_row
 
 # -- gather and scatter ------------------------------------------------------------------------
@@ -302,7 +304,7 @@ class At:
         x = self._x
         number = np.arange(x.size).reshape(x.shape)
         places = getitem(number, self._index)
-        values = broadcast_to(lg.astype(_operand(values), x.dtype), places.shape)
+        values = broadcast_to(lg.astype(as_operand(values), x.dtype), places.shape)
         flat = trace.apply(row, reshape(x, (-1,)), values, places, axes=(0,))
         changed = reshape(flat, x.shape)
         return changed if isinstance(changed, Tensor) else changed.view(type(x))
@@ -328,10 +330,6 @@ class At:
         return self.set(lg.maximum(getitem(self._x, self._index), values))
 
 
-def _operand(x: Any) -> Any:
-    return x if isinstance(x, Tensor) else np.asanyarray(x)
-
-
 # -- along an axis -----------------------------------------------------------------------------
 
 
@@ -340,12 +338,12 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = one_axis(axis, len(shape_of(x)))
-    return getitem(x, (slice(None),) * axis + (_operand(indices),))
+    return getitem(x, (slice(None),) * axis + (as_operand(indices),))
 
 
 def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
     """``x[..., indices[..., i], ...]``: each line along the axis has its own indices."""
-    x, indices = _operand(x), _operand(indices)
+    x, indices = as_operand(x), as_operand(indices)
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = one_axis(axis, x.ndim)
@@ -355,12 +353,6 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = -1) -> Any:
         shape[a] = n
         grid.append(indices if a == axis else np.arange(n).reshape(shape))
     return getitem(x, tuple(grid))
-
-
-def _batch_sort(
-    primitive: Primitive, size: int, batched: Any, inputs: Any, params: Any
-) -> tuple[Any, bool]:
-    return trace.apply(primitive, *inputs, axis=params["axis"] + 1), True
 
 
 def _sort_vjp(ct: Any, y: Any, x: Any, axis: int) -> Cotangents:
@@ -374,7 +366,7 @@ sort_row = Primitive(
     lambda x, axis: x,
     lambda x, axis: np.sort(x, axis, kind="stable"),
     _sort_vjp,
-    _batch_sort,
+    batch_axis,
 )
 argsort_row = Primitive(
     "argsort",
@@ -382,7 +374,7 @@ argsort_row = Primitive(
     lambda x, axis: TensorType.of(x.shape, np.intp),
     lambda x, axis: np.argsort(x, axis, kind="stable"),
     None,
-    _batch_sort,
+    batch_axis,
 )
 
 
@@ -398,11 +390,3 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     return trace.apply(argsort_row, x, axis=one_axis(axis, len(shape_of(x))))
-
-
-def repeat(x: Any, repeats: int, axis: int | None = None) -> Any:
-    """Each element this many times in a row."""
-    if axis is None:
-        x, axis = reshape(x, (-1,)), 0
-    axis = one_axis(axis, len(shape_of(x)))
-    return take(x, np.repeat(np.arange(shape_of(x)[axis]), repeats), axis)
