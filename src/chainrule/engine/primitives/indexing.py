@@ -15,8 +15,7 @@ from ..tensor import Parameter, Tensor
 from ..types import TensorType
 from . import logic as lg
 from .families import Cotangents, Primitive, stack_same
-from .reductions import as_operand
-from .reductions import batch_axis
+from .reductions import as_operand, batch_axis
 from .views import Shape, broadcast_to, flip, moveaxis, one_axis, reshape, shape_of, slice_row
 
 # -- gather and scatter ------------------------------------------------------------------------
