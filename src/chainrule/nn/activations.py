@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.errors import ShapeError
-from ..engine.primitives import activation, reductions
+from ..engine.primitives import activation, gaussian, reductions
 from ..engine.primitives import elementwise as ew
 from ..engine.primitives import logic as lg
 from ..engine.primitives.calls import stop_gradient
@@ -151,7 +151,7 @@ def gelu(x: Any, approximate: Any = "none") -> Any:
         # (1 + tanh u) / 2 = σ(2u), which loses no digits where tanh is near -1.
         return ew.multiply(x, ew.sigmoid(_TWICE * (x + 0.044715 * ew.power(x, 3))))
     if approximate in ("none", False):
-        return 0.5 * x * (1 + ew.erf(x * math.sqrt(0.5)))
+        return 0.5 * x * (1 + gaussian.erf(x * math.sqrt(0.5)))
     raise ValueError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
 
 

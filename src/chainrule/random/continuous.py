@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.primitives import elementwise as ew
+from ..engine.primitives import gaussian
 from ..engine.primitives import logic as lg
 from ..engine.primitives.calls import stop_gradient
 from .keys import Shape, checked_key, draw_bits, finished, float_dtype, joint_shape, shape_tuple
@@ -63,7 +64,7 @@ def normal(key: Any, shape: Shape = (), dtype: Any = np.float32) -> Any:
     key, dtype = checked_key("normal", key), float_dtype("normal", dtype)
     low = np.nextafter(dtype.type(-1), dtype.type(0))
     u = _between(_unit(key, shape_tuple(shape), dtype), low, 1.0, dtype)
-    return finished(ew.erfinv(u) * dtype.type(math.sqrt(2)))
+    return finished(gaussian.erfinv(u) * dtype.type(math.sqrt(2)))
 
 
 def truncated_normal(
@@ -83,11 +84,13 @@ def truncated_normal(
     shape = joint_shape("truncated_normal", shape, lower, upper)
     lower, upper = as_dtype(lower, dtype), as_dtype(upper, dtype)
     root = dtype.type(math.sqrt(2))
-    u = _between(_unit(key, shape, dtype), ew.erf(lower / root), ew.erf(upper / root), dtype)
+    u = _between(
+        _unit(key, shape, dtype), gaussian.erf(lower / root), gaussian.erf(upper / root), dtype
+    )
     # Rounding must not put a number on the bounds or beyond.
     lowest = lg.nextafter(stop_gradient(lower), dtype.type(np.inf))
     highest = lg.nextafter(stop_gradient(upper), dtype.type(-np.inf))
-    return finished(lg.minimum(lg.maximum(ew.erfinv(u) * root, lowest), highest))
+    return finished(lg.minimum(lg.maximum(gaussian.erfinv(u) * root, lowest), highest))
 
 
 def exponential(key: Any, shape: Shape = (), dtype: Any = np.float32) -> Any:

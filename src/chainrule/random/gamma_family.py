@@ -11,11 +11,11 @@ from ..engine.primitives import elementwise as ew
 from ..engine.primitives import logic as lg
 from ..engine.primitives.calls import stop_gradient
 from ..engine.primitives.control import while_loop
-from ..scipy.gamma_rows import gamma_sample
 from ..engine.primitives.reductions import any as any_of
 from ..engine.primitives.reductions import max as largest
 from ..engine.primitives.reductions import sum as sum_of
 from ..engine.primitives.views import broadcast_to, shape_of
+from ..scipy.gamma_rows import gamma_sample
 from .continuous import as_dtype, exponential, normal, uniform
 from .keys import Shape, checked_key, finished, float_dtype, joint_shape, split
 

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..engine.primitives import elementwise as ew
-from . import gamma_rows as gm
+from ..engine.primitives import gaussian
 from ..engine.primitives import logic as lg
 from ..engine.primitives import reductions as red
 from ..engine.primitives.calls import stop_gradient
 from ..engine.tensor import Tensor
+from . import gamma_rows as gm
 
 __all__ = [
     "betaln",
@@ -66,7 +67,7 @@ def erf(x: Any) -> Any:
     >>> round(float(erf(0.5)), 6)
     0.5205
     """
-    return ew.erf(real(x))
+    return gaussian.erf(real(x))
 
 
 def erfcx(x: Any) -> Any:
@@ -75,7 +76,7 @@ def erfcx(x: Any) -> Any:
     >>> round(float(erfcx(100.0)), 8)
     0.00564161
     """
-    return ew.erfcx(real(x))
+    return gaussian.erfcx(real(x))
 
 
 def erfc(x: Any) -> Any:
@@ -85,8 +86,8 @@ def erfc(x: Any) -> Any:
     '2.088488e-45'
     """
     x = real(x)
-    tail = ew.exp(-x * x) * ew.erfcx(lg.maximum(x, 0.0))
-    return lg.where(lg.less(x, 0.5), 1 - ew.erf(x), tail)
+    tail = ew.exp(-x * x) * gaussian.erfcx(lg.maximum(x, 0.0))
+    return lg.where(lg.less(x, 0.5), 1 - gaussian.erf(x), tail)
 
 
 def erfinv(y: Any) -> Any:
@@ -95,7 +96,7 @@ def erfinv(y: Any) -> Any:
     >>> round(float(erfinv(0.5)), 6)
     0.476936
     """
-    return ew.erfinv(real(y))
+    return gaussian.erfinv(real(y))
 
 
 def ndtr(x: Any) -> Any:
@@ -116,7 +117,7 @@ def log_ndtr(x: Any) -> Any:
     x = real(x)
     size = lg.maximum(-x, 0.0) / math.sqrt(2)
     with np.errstate(divide="ignore"):
-        tail = ew.log(0.5 * ew.erfcx(size)) - 0.5 * x * x
+        tail = ew.log(0.5 * gaussian.erfcx(size)) - 0.5 * x * x
     return lg.where(lg.less(x, -1), tail, ew.log1p(-ndtr(-lg.maximum(x, -2.0))))
 
 
@@ -126,7 +127,7 @@ def ndtri(p: Any) -> Any:
     >>> round(float(ndtri(0.975)), 6)
     1.959964
     """
-    return math.sqrt(2) * ew.erfinv(2 * real(p) - 1)
+    return math.sqrt(2) * gaussian.erfinv(2 * real(p) - 1)
 
 
 # -- the gamma function ------------------------------------------------------------------------

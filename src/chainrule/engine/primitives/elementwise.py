@@ -347,11 +347,7 @@ cosh: Primitive = elementwise(
     latex=r"\cosh {}",
 )
 tanh = elementwise(
-    "tanh",
-    numpy=np.tanh,
-    derivative=lambda y, x: 1 - y * y,
-    dtypes="float",
-    latex=r"\tanh {}",
+    "tanh", numpy=np.tanh, derivative=lambda y, x: 1 - y * y, dtypes="float", latex=r"\tanh {}"
 )
 arcsinh = elementwise(
     "arcsinh",
@@ -379,7 +375,7 @@ arctanh = elementwise(
     domain=(-0.9, 0.9),
 )
 
-# -- functions of statistics and of neural networks --------------------------------------------
+# -- the logistic function ---------------------------------------------------------------------
 
 sigmoid: Primitive = elementwise(
     "sigmoid",
@@ -387,28 +383,4 @@ sigmoid: Primitive = elementwise(
     derivative=lambda y, x: y * (1 - y),
     dtypes="float",
     latex=r"\sigma({})",
-)
-erf = elementwise(
-    "erf",
-    numpy=special.erf,
-    derivative=lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x),
-    dtypes="float",
-    latex=r"\mathrm{{erf}}\,{}",
-)
-erfinv = elementwise(
-    "erfinv",
-    finite=False,
-    numpy=special.erfinv,
-    derivative=lambda y, x: math.sqrt(math.pi) / 2 * exp(y * y),
-    dtypes="float",
-    latex=r"\mathrm{{erf}}^{{-1}} {}",
-    domain=(-0.9, 0.9),
-)
-erfcx = elementwise(
-    "erfcx",
-    finite=False,
-    numpy=special.erfcx,
-    derivative=lambda y, x: 2 * x * y - 2 / math.sqrt(math.pi),
-    dtypes="float",
-    latex=r"\mathrm{{erfcx}}\,{}",
 )

@@ -126,17 +126,18 @@ def _infer_place(x: TensorType, axis: int) -> TensorType:
     return TensorType.of(x.shape[:axis] + x.shape[axis + 1 :], np.intp)
 
 
-def _batch_axis(
+def batch_axis(
     primitive: Primitive, size: int, batched: Any, inputs: Any, params: Any
 ) -> tuple[Any, bool]:
+    """Batching for rows that work along one ``axis``."""
     return trace.apply(primitive, *inputs, **{**params, "axis": params["axis"] + 1}), True
 
 
 argmax_row = Primitive(
-    "argmax", "reduction", _infer_place, lambda x, axis: np.argmax(x, axis), None, _batch_axis
+    "argmax", "reduction", _infer_place, lambda x, axis: np.argmax(x, axis), None, batch_axis
 )
 argmin_row = Primitive(
-    "argmin", "reduction", _infer_place, lambda x, axis: np.argmin(x, axis), None, _batch_axis
+    "argmin", "reduction", _infer_place, lambda x, axis: np.argmin(x, axis), None, batch_axis
 )
 
 # -- running sums and products -----------------------------------------------------------------
@@ -170,7 +171,7 @@ cumsum_row: Primitive = Primitive(
     _infer_running,
     lambda x, axis: np.add.accumulate(x, axis, x.dtype),
     lambda ct, y, x, axis: [flip(trace.apply(cumsum_row, flip(ct, axis), axis=axis), axis)],
-    _batch_axis,
+    batch_axis,
 )
 cumprod_row = Primitive(
     "cumprod",
@@ -178,7 +179,7 @@ cumprod_row = Primitive(
     _infer_running,
     lambda x, axis: np.multiply.accumulate(x, axis, x.dtype),
     _cumprod_vjp,
-    _batch_axis,
+    batch_axis,
 )
 
 # -- functions ---------------------------------------------------------------------------------

@@ -124,15 +124,11 @@ def _infer_transpose(x: TensorType, axes: Shape) -> TensorType:
     return TensorType.of(tuple(x.shape[a] for a in axes), x.dtype)
 
 
-def _inverse(axes: Shape) -> Shape:
-    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
-
-
 transpose_row = view(
     "transpose",
     infer=_infer_transpose,
     numpy=lambda x, axes: np.transpose(x, axes),
-    vjp=lambda ct, y, x, axes: [transpose(ct, _inverse(axes))],
+    vjp=lambda ct, y, x, axes: [transpose(ct, np.argsort(axes).tolist())],
     batch=lambda size, axes: {"axes": (0, *[a + 1 for a in axes])},
 )
 
@@ -247,11 +243,9 @@ slice_row = view(
     infer=_infer_slice,
     numpy=lambda x, start, stop, step: x[tuple(map(slice, start, stop, step))],
     vjp=_slice_vjp,
-    batch=lambda size, start, stop, step: {
-        "start": (0, *start),
-        "stop": (size, *stop),
-        "step": (1, *step),
-    },
+    batch=lambda size, start, stop, step: dict(
+        start=(0, *start), stop=(size, *stop), step=(1, *step)
+    ),
 )
 
 
@@ -295,11 +289,9 @@ pad_row = view(
     infer=_infer_pad,
     numpy=_numpy_pad,
     vjp=_pad_vjp,
-    batch=lambda size, before, after, between: {
-        "before": (0, *before),
-        "after": (0, *after),
-        "between": (0, *between),
-    },
+    batch=lambda size, before, after, between: dict(
+        before=(0, *before), after=(0, *after), between=(0, *between)
+    ),
 )
 
 
