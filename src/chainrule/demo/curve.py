@@ -33,7 +33,7 @@ class Curve(nn.Module):
 
 
 def train(net, x, y, rate, turns):
-    """Stochastic gradient descent in PyTorch's spelling; every loss kept."""
+    """Descent in PyTorch's spelling, all points in each step; every loss kept."""
     criterion = nn.MSELoss()
     optimizer = optim.SGD(net.parameters(), lr=rate, momentum=0.9)
     losses = []
