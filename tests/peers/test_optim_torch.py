@@ -138,7 +138,7 @@ SCHEDULERS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "settings"), SCHEDULERS, ids=str)
+@pytest.mark.parametrize(("name", "settings"), SCHEDULERS, ids=[n for n, _ in SCHEDULERS])
 @pytest.mark.filterwarnings("ignore:Detected call of")
 def test_schedulers(name, settings):
     mine, theirs = pairs()

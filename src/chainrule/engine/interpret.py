@@ -96,10 +96,25 @@ def assemble(graph: Graph) -> Program:
         return [held[i] for i in results]
 
     def choose(values: Sequence[Any]) -> list[Any]:
+        values, kind = _plain(values)
         with np.errstate(all="ignore"):
-            return run_watched(values) if _watch.on else run(values)
+            found = run_watched(values) if _watch.on else run(values)
+        return found if kind is None else [_viewed(value, kind) for value in found]
 
     return choose
+
+
+def _plain(values: Sequence[Any]) -> tuple[Sequence[Any], Any]:
+    """Values as NumPy's own arrays, and the subclass of it that was among them: each call is slower
+    on a subclass, so it is taken off before the program and put on its results."""
+    for value in values:
+        if isinstance(value, np.ndarray) and type(value) is not np.ndarray:
+            return [_viewed(v, np.ndarray) for v in values], type(value)
+    return values, None
+
+
+def _viewed(value: Any, kind: Any) -> Any:
+    return value.view(kind) if isinstance(value, np.ndarray) else value
 
 
 def _is_leaf(node: Node) -> bool:
