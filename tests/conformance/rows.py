@@ -7,21 +7,32 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine import primitives, trace
+import chainrule
+from chainrule.engine import trace
 from chainrule.engine.primitives.families import Primitive
+
+# Rooms that declare no operations, and import what tests of the engine need not have.
+OTHER_ROOMS = ("__main__", "cli", "data", "demo", "draw", "optim", "train")
 
 
 def all_primitives():
-    """Each row of ``engine/primitives``, and those that live outside of the engine, by name."""
+    """Each row that a module of the package defines, by name."""
     rows = {}
-    modules = [importlib.import_module("chainrule.scipy.gamma_rows")]
-    for info in pkgutil.iter_modules(primitives.__path__):
-        modules.append(importlib.import_module(f"{primitives.__name__}.{info.name}"))
-    for module in modules:
-        for value in vars(module).values():
+    for name in module_names():
+        for value in vars(importlib.import_module(name)).values():
             if isinstance(value, Primitive):
                 assert rows.setdefault(value.name, value) is value, f"two rows named {value.name}"
     return rows
+
+
+def module_names():
+    rooms = [info.name for info in pkgutil.iter_modules(chainrule.__path__)]
+    for room in rooms:
+        if room not in OTHER_ROOMS:
+            home = importlib.import_module(f"chainrule.{room}")
+            yield home.__name__
+            inside = pkgutil.walk_packages(getattr(home, "__path__", ()), f"{home.__name__}.")
+            yield from (info.name for info in inside)
 
 
 ROWS = all_primitives()

@@ -224,6 +224,46 @@ def test_elementwise_rows_have_numpys_dtypes(row):
     assert compared
 
 
+FUNCTIONS = {
+    "sum": np.sum,
+    "sum of an axis": lambda x: np.sum(x, axis=0),
+    "prod": np.prod,
+    "mean": np.mean,
+    "max": lambda x: np.max(x, axis=1),
+    "min": np.min,
+    "argmax": lambda x: np.argmax(x, axis=0),
+    "any": np.any,
+    "all": lambda x: np.all(x, axis=1),
+    "cumsum": lambda x: np.cumsum(x, axis=0),
+    "cumprod": np.cumprod,
+    "matmul": lambda x: x @ x,
+    "matmul with f32": lambda x: x @ np.ones((2, 2), np.float32),
+    "einsum": lambda x: np.einsum("ij,kj->ik", x, x),
+    "concatenate with i32": lambda x: np.concatenate([x, np.ones((1, 2), np.int32)]),
+    "where with a number": lambda x: np.where(x > 0, x, 2),
+    "sort": np.sort,
+    "argsort": np.argsort,
+    "take": lambda x: np.take(x, [1, 0], axis=1),
+    "index": lambda x: x[np.array([1, 0]), 0],
+    "times a number": lambda x: x * 2,
+    "times a real number": lambda x: x * 2.5,
+    "plus f32": lambda x: x + np.float32(1.5),
+    "quotient": lambda x: x / 2,
+    "flip": np.flip,
+    "pad": lambda x: np.pad(x, 1),
+}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_have_numpys_values_and_dtypes(name, dtype):
+    x = (np.arange(4).reshape(2, 2) + 1).astype(dtype)
+    wanted = FUNCTIONS[name](x)
+    found = cr.jit(FUNCTIONS[name])(x)
+    assert type_of(found) == type_of(wanted)
+    close(found, wanted, rtol=1e-6, atol=0)
+
+
 @pytest.mark.parametrize("case", SMOOTH, ids=str)
 def test_rules_keep_single_precision(case):
     inputs = [

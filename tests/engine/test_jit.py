@@ -52,12 +52,6 @@ def test_static_arguments():
     assert by_number(2.0, 4, flag=True) == 30.0
     assert len(runs) == 3
 
-    @cr.jit(static_argnames=("n",)) if False else cr.jit
-    def plain(x):
-        return x
-
-    assert plain(1.0) == 1.0
-
 
 def test_jit_with_options_is_a_decorator():
     @cr.jit(static_argnames=("n",))
@@ -86,7 +80,7 @@ def test_values_are_not_known_inside():
     assert "if x > 0" in text and "np.where" in text and "static_argnums" in text
 
 
-def test_captured_arrays_and_parameters_are_read_at_each_call():
+def test_captured_parameters_are_read_at_each_call():
     w = cr.tensor([1.0, 2.0])
     fn, runs = counted(lambda x: np.sum(w * x))
     jitted = cr.jit(fn)
@@ -119,8 +113,6 @@ def test_gradients_flow_through_jit():
     p, x = {"w": np.ones((2, 3))}, np.arange(3.0) / 10
     wanted = np.outer(np.ones(2), (1 - np.tanh(0.3) ** 2) * x)
     np.testing.assert_allclose(cr.grad(jitted)(p, x)["w"], wanted)
-    w = cr.tensor(np.ones((2, 3)))
-    jitted({"w": w}, x)
 
 
 def test_the_graph_can_be_looked_at():
