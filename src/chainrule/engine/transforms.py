@@ -129,7 +129,7 @@ def value_and_grad(
     The gradient has the structure of its argument. Method: reverse accumulation (Linnainmaa 1970).
 
     >>> value_and_grad(lambda p: p["w"] * p["w"] + p["b"])({"w": 3.0, "b": 1.0})
-    (np.float64(10.0), {'b': np.float64(1.0), 'w': np.float64(6.0)})
+    (np.float64(10.0), {'w': np.float64(6.0), 'b': np.float64(1.0)})
     """
 
     @functools.wraps(fn)

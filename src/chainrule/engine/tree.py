@@ -22,13 +22,16 @@ class Structure:
     >>> leaves, structure
     ([2.0, 3.0, 1.0], {'b': [*, *], 'w': *})
     >>> unflatten(structure, [0, 1, 2])
-    {'b': [0, 1], 'w': 2}
+    {'w': 2, 'b': [0, 1]}
     """
 
-    __slots__ = ("_hash", "children", "count", "kind", "meta")
+    __slots__ = ("_hash", "children", "count", "kind", "meta", "order")
 
-    def __init__(self, kind: Any, meta: Any = None, children: tuple[Structure, ...] = ()) -> None:
+    def __init__(
+        self, kind: Any, meta: Any = None, children: tuple[Structure, ...] = (), order: Any = None
+    ) -> None:
         self.kind, self.meta, self.children = kind, meta, children
+        self.order = order  # of a dict's keys, as they were put in: shown, not compared
         self.count: int = sum(c.count for c in children) if kind is not _Leaf else 1
         self._hash = hash((kind, meta, children))
 
@@ -78,9 +81,12 @@ def flatten(tree: Any, buffers: bool = False) -> tuple[list[Any], Structure]:
 
 def _flatten(tree: Any, leaves: list[Any], buffers: bool) -> Structure:
     kind = type(tree)
+    order = None
     if kind is dict:
-        keys = _sorted(tree)
-        return _node(dict, keys, tuple([_flatten(tree[k], leaves, buffers) for k in keys]))
+        order = tuple(tree)
+        keys = _sorted(order)
+        children = tuple([_flatten(tree[key], leaves, buffers) for key in keys])
+        return _node(dict, keys, children, order)
     if kind is list or kind is tuple:
         return _node(kind, None, tuple([_flatten(item, leaves, buffers) for item in tree]))
     if tree is None:
@@ -93,28 +99,31 @@ def _flatten(tree: Any, leaves: list[Any], buffers: bool) -> Structure:
         meta = tuple(field.name for field in dataclasses.fields(tree))
         items = [getattr(tree, name) for name in meta]
     elif isinstance(tree, dict):
-        meta = _sorted(tree)
+        order = tuple(tree)
+        meta = _sorted(order)
         items = [tree[key] for key in meta]
     else:
         leaves.append(tree)
         return LEAF
-    return Structure(kind, meta, tuple([_flatten(item, leaves, buffers) for item in items]))
+    children = tuple([_flatten(item, leaves, buffers) for item in items])
+    return Structure(kind, meta, children, order)
 
 
-def _node(kind: type, keys: Any, children: tuple[Structure, ...]) -> Structure:
+def _node(kind: type, keys: Any, children: tuple[Structure, ...], order: Any = None) -> Structure:
     """The structure of a dict, list or tuple; made once for each kind of flat one."""
     for child in children:
         if child is not LEAF:
-            return Structure(kind, keys, children)
-    return _flat_structure(kind, keys, len(children))
+            return Structure(kind, keys, children, order)
+    return _flat_structure(kind, keys, len(children), order)
 
 
 @functools.lru_cache(1024)
-def _flat_structure(kind: type, keys: Any, count: int) -> Structure:
-    return Structure(kind, keys, (LEAF,) * count)
+def _flat_structure(kind: type, keys: Any, count: int, order: Any) -> Structure:
+    return Structure(kind, keys, (LEAF,) * count, order)
 
 
 def _sorted(keys: Iterable[Any]) -> tuple[Any, ...]:
+    """Keys in an order that does not depend on how they were put in."""
     try:
         return tuple(sorted(keys))
     except TypeError:  # keys of several kinds have no order but their own
@@ -143,6 +152,8 @@ def _unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
         return kind(*children)
     if issubclass(kind, dict):
         filled = dict(zip(structure.meta, children, strict=True))
+        if structure.order != structure.meta:
+            filled = {key: filled[key] for key in structure.order}
         return filled if kind is dict else kind(filled)
     copy = object.__new__(kind)
     for name, child in zip(structure.meta, children, strict=True):
@@ -168,7 +179,7 @@ def map(function: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     """Apply a function to each leaf, and to the leaves at the same place in the other trees.
 
     >>> map(lambda p, g: p - 0.1 * g, {"w": 1.0, "b": 2.0}, {"w": 10.0, "b": 0.0})
-    {'b': 2.0, 'w': 0.0}
+    {'w': 0.0, 'b': 2.0}
     """
     first, shape = flatten(tree)
     others = [_leaves_like(shape, other) for other in rest]
