@@ -183,7 +183,8 @@ def program(graph: Graph) -> Program:
     """The program of a graph, simplified; graphs of equal structure share one."""
     from .simplify import simplify
 
-    return _programs.get(graph.key, lambda: assemble(simplify(graph)))  # type: ignore[no-any-return]
+    found: Program = _programs.get(graph.key, lambda: assemble(simplify(graph)))
+    return found
 
 
 # -- where a NaN comes from --------------------------------------------------------------------

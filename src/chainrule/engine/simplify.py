@@ -155,7 +155,8 @@ def _transpose(node: Tensor) -> Tensor | None:
     if axes == tuple(range(len(axes))):
         return x
     if x.primitive is transpose_row:
-        return transpose(x.inputs[0], [x.params["axes"][a] for a in axes])  # type: ignore[no-any-return]
+        merged: Tensor = transpose(x.inputs[0], [x.params["axes"][a] for a in axes])
+        return merged
     return None
 
 

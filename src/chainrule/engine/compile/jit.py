@@ -133,7 +133,8 @@ class Jitted:
         leaves, structure = tree.flatten(dynamic, buffers=True)
         leaves = [leaf.data if isinstance(leaf, Parameter) else leaf for leaf in leaves]
         kinds = tuple([trace.abstract(leaf) if trace.is_value(leaf) else leaf for leaf in leaves])
-        return self._cache.get((structure, kinds, static), _never).graph  # type: ignore[no-any-return]
+        compiled: _Compiled = self._cache.get((structure, kinds, static), _never)
+        return compiled.graph
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
