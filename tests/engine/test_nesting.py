@@ -204,6 +204,28 @@ def test_custom_vjp():
     np.testing.assert_allclose(second, -2 * np.sin(X) * y, rtol=1e-12)
 
 
+def test_custom_vjp_in_stacks_of_stacks():
+    ys = np.array([3.0, 4.0])
+    rows = cr.vmap(doubled, (0, None))
+    table = cr.vmap(rows, (None, 0))
+    np.testing.assert_allclose(table(X, ys), ys[:, None] * np.sin(X), rtol=1e-12)
+    x_slope, y_slope = cr.grad(lambda x, y: np.sum(table(x, y)), (0, 1))(X, ys)
+    np.testing.assert_allclose(x_slope, 2 * np.cos(X) * ys.sum(), rtol=1e-12)
+    np.testing.assert_allclose(y_slope, np.full(2, np.sin(X).sum()), rtol=1e-12)
+
+
+def test_custom_vjp_may_leave_an_argument_without_a_derivative():
+    @cr.custom_vjp
+    def scaled(x, n):
+        return x * n
+
+    scaled.defvjp(lambda x, n: (x * n, n), lambda n, ct: (ct * n, None))
+    assert cr.grad(scaled, (0, 1))(2.0, 3.0) == (3.0, 0.0)
+    np.testing.assert_array_equal(cr.vmap(cr.grad(scaled), (0, None))(X, 3.0), np.full(3, 3.0))
+    total = cr.grad(lambda x: np.sum(cr.vmap(scaled, (0, None))(x, 3.0)))(X)
+    np.testing.assert_array_equal(total, np.full(3, 3.0))
+
+
 def test_custom_vjp_in_a_scan():
     def fn(x):
         return scan(lambda c, t: (c + doubled(x, t), None), 0.0, np.arange(3.0))[0]

@@ -116,32 +116,37 @@ def _close(fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Closure, lis
 def _custom_vjp(
     cotangents: Any, y: Any, *inputs: Any, body: Graph, rule: CustomRule, captured: int, sizes: Any
 ) -> Cotangents:
-    operands = inputs[captured:]
+    pulled = _pull_stacked(rule, inputs[captured:], cotangents, [s[captured:] for s in sizes])
+    return [*[None] * captured, *pulled]
+
+
+def _pull_stacked(
+    rule: CustomRule, operands: Sequence[Any], cotangents: Sequence[Any], sizes: Sequence[Any]
+) -> list[Any]:
+    """The user's rule, for each of the stacks: the last of ``sizes`` is the outermost one."""
     if not sizes:
-        return [*[None] * captured, *rule.pull_back(operands, cotangents)]
+        return rule.pull_back(operands, cotangents)
     from ..vectorize import vmap
 
-    shared = tuple(0 if stacked else None for stacked in sizes[0])
+    *inner, flags = sizes
+    shared = tuple([0 if stacked else None for stacked in flags])
 
     def one(*values: Any) -> Any:
-        return tuple(rule.pull_back(values[: len(operands)], values[len(operands) :]))
+        few = len(operands)
+        return tuple(_pull_stacked(rule, values[:few], values[few:], inner))
 
-    axes = (*shared[captured:], *[0] * len(cotangents))
-    pulled = vmap(one, in_axes=axes)(*operands, *cotangents)
-    summed = [
-        g if axis == 0 else ew.add(0.0, g).sum(axis=0)
-        for g, axis in zip(pulled, axes, strict=False)
+    pulled = vmap(one, in_axes=(*shared, *[0] * len(cotangents)))(*operands, *cotangents)
+    return [
+        g if g is None or axis == 0 else ew.add(0.0, g).sum(axis=0)
+        for g, axis in zip(pulled, shared, strict=True)
     ]
-    return [*[None] * captured, *summed]
 
 
 def _batch_custom(
     primitive: Primitive, size: int, batched: Sequence[bool], inputs: Any, params: Any
 ) -> tuple[Any, bool]:
-    if params["sizes"]:
-        raise StructureError("vmap of vmap of a custom_vjp function: write its rule for a stack")
     body = _batched_body(params["body"], size, batched)
-    sizes = (tuple(batched),)
+    sizes = (*params["sizes"], tuple(batched))
     return trace.apply(primitive, *inputs, **{**params, "body": body, "sizes": sizes}), True
 
 
