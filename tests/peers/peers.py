@@ -2,6 +2,11 @@
 
 import functools
 
+import pytest
+
+pytest.importorskip("jax")
+pytest.importorskip("torch")
+
 import jax
 import jax.numpy as jnp
 import numpy as np
