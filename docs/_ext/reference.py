@@ -25,18 +25,20 @@ def below(package):
         if info.name in PRIVATE or info.name.rpartition(".")[2].startswith("_"):
             continue
         module = importlib.import_module(info.name)
-        if not re_exported(module, package):
+        if is_public(module, package):
             yield module
             if info.ispkg:
                 yield from below(module)
 
 
-def re_exported(module, package):
-    """Whether the package above shows all names of the module: then it needs no page."""
+def is_public(module, package):
+    """Whether a module is a page: the package names it, or does not show all that it has."""
     if package is chainrule:
-        return False
+        return True
+    if hasattr(package, "__all__"):
+        return module.__name__.rpartition(".")[2] in package.__all__
     shown = vars(package)
-    return all(shown.get(name) is value for name, value in public_names(module).items())
+    return any(shown.get(name) is not value for name, value in public_names(module).items())
 
 
 def public_names(module):

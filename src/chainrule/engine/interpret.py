@@ -56,8 +56,12 @@ def values_of(graph: Graph, *values: Any) -> dict[Node, Any]:
 Step = tuple[Callable[..., Any], tuple[int, ...], Node]
 
 
-def assemble(graph: Graph) -> Program:
-    """A graph as a list of NumPy calls over numbered slots, ready to run many times."""
+def assemble(graph: Graph, owned: bool = False) -> Program:
+    """A graph as a list of NumPy calls over numbered slots, ready to run many times.
+
+    With ``owned``, results share no memory with the inputs or with each other: they are the
+    caller's, to change in place as he likes.
+    """
     leaves = [node for node in graph.nodes if _is_leaf(node)]
     for node in leaves:
         if node.known is None:
@@ -74,6 +78,7 @@ def assemble(graph: Graph) -> Program:
         steps.append((call_of(node), tuple([slot[i] for i in operands[node]]), node))
         slot[node] = len(slot)
     results = [slot[node] for node in graph.outputs]
+    lent = _lent(graph) if owned else []
 
     def run(values: Sequence[Any]) -> list[Any]:
         held = [*values, *constants]
@@ -99,9 +104,25 @@ def assemble(graph: Graph) -> Program:
         values, kind = _plain(values)
         with np.errstate(all="ignore"):
             found = run_watched(values) if _watch.on else run(values)
+        for i in lent:
+            found[i] = np.array(found[i])[()]
         return found if kind is None else [_viewed(value, kind) for value in found]
 
     return choose
+
+
+def _lent(graph: Graph) -> list[int]:
+    """Places of outputs that may be an input, a view, or the same array as an earlier output."""
+    places = []
+    seen = set(graph.inputs)
+    for place, node in enumerate(graph.outputs):
+        if node in seen or node.primitive is None or node.primitive.family in _LENDING:
+            places.append(place)
+        seen.add(node)
+    return places
+
+
+_LENDING = frozenset(["leaf", "view", "control", "random"])
 
 
 def _plain(values: Sequence[Any]) -> tuple[Sequence[Any], Any]:

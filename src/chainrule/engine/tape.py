@@ -43,7 +43,7 @@ def backward(loss: Tensor) -> None:
             lg.zeros_like(node) if ct is None else trace.node_of(ct)
             for node, ct in zip(wanted, pulled, strict=True)
         ]
-        return assemble(simplify(Graph(traced.inputs, [root, *found])))
+        return assemble(simplify(Graph(traced.inputs, [root, *found])), owned=True)
 
     program = _tapes.get((tuple(leaves), traced.graph.key), make)
     value, *gradients = program([node.known for node in traced.captured])

@@ -161,8 +161,10 @@ class Traced:
 
     def values(self, parameters: bool = False) -> list[Any]:
         """What the captured inputs stand for now; ``parameters`` keeps those as nodes."""
+        if not parameters:
+            return [value_of_capture(node) for node in self.captured]
         return [
-            node if parameters and node.source is not None else value_of_capture(node)
+            value_of_capture(node) if node.source is None else node.source.snapshot()
             for node in self.captured
         ]
 

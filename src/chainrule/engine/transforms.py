@@ -106,7 +106,7 @@ def run(
 
     def make() -> tuple[Graph, Any]:
         derived = tidy(derive())
-        return derived, assemble(simplify(derived))
+        return derived, assemble(simplify(derived), owned=True)
 
     graph, program = _gradients.get((key, traced.graph.key), make)
     if any(isinstance(value, Tensor) for value in values):

@@ -141,7 +141,7 @@ def _run(traced: trace.Traced, size: int, values: list[Any], flags: list[bool]) 
         graph, out = batch_graph(traced.graph, size, batched)
         outputs = [x if s else stack_same(x, size) for x, s in zip(graph.outputs, out, strict=True)]
         whole = tidy(Graph(graph.inputs, outputs))
-        return whole, assemble(simplify(whole))
+        return whole, assemble(simplify(whole), owned=True)
 
     graph, program = _batched_programs.get((size, *batched, traced.graph.key), make)
     if any(isinstance(value, Tensor) for value in everything):

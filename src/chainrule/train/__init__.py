@@ -2,7 +2,7 @@
 
 from . import metrics
 from .callbacks import Callback, EarlyStopping, History, Run, StopTraining
-from .fit import fit
+from .fitting import fit
 from .split import Scaler, kfold, standardize, train_test_split
 
 __all__ = [

@@ -43,10 +43,10 @@ class _Compiled:
         outputs += [modules[number].own_buffers()[name] for number, name in self.changed]
         self.traced = trace.Traced(inputs, outputs, start)
         self.graph = tidy(_bake_numbers(self.traced))
-        self.program = assemble(simplify(self.graph))
+        self.program = assemble(simplify(self.graph), owned=True)
 
     def __call__(self, values: list[Any], arguments: Any) -> Any:
-        values = [*values, *self.traced.values()]
+        values = [*values, *self.traced.values(parameters=trace.state.recording)]
         if any(isinstance(value, Tensor) for value in values):
             found = self.graph(*values)
         else:
@@ -85,9 +85,18 @@ class Jitted:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's result for these arguments."""
+        compiled, values, dynamic = self._find(args, kwargs)
+        return compiled(values, dynamic)
+
+    def graph(self, *args: Any, **kwargs: Any) -> Graph:
+        """The graph that these arguments run."""
+        return self._find(args, kwargs)[0].graph
+
+    def _find(self, args: Any, kwargs: Any) -> tuple[_Compiled, list[Any], Any]:
+        """What was compiled for a call's signature, the values to run it on, and its arguments."""
         dynamic, static = self._separate(args, kwargs)
         leaves, structure = tree.flatten(dynamic, buffers=True)
-        leaves = [leaf.data if isinstance(leaf, Parameter) else leaf for leaf in leaves]
+        leaves = [_without_history(x) if isinstance(x, Parameter) else x for x in leaves]
         kinds = tuple([trace.abstract(leaf) if trace.is_value(leaf) else leaf for leaf in leaves])
         key = (structure, kinds, static)
         try:
@@ -96,7 +105,7 @@ class Jitted:
             raise StructureError(self._explain_unhashable(static, leaves)) from error
         fixed = functools.partial(self._with_static, dict(static))
         compiled = self._cache.get(key, lambda: _Compiled(fixed, list(leaves), structure))
-        return compiled([leaf for leaf in leaves if trace.is_value(leaf)], dynamic)
+        return compiled, [leaf for leaf in leaves if trace.is_value(leaf)], dynamic
 
     def _separate(self, args: Any, kwargs: Any) -> tuple[Any, Any]:
         """Arguments that may change without a new trace, and those that may not."""
@@ -126,22 +135,13 @@ class Jitted:
         bad = [type(x).__name__ for x in leaves if not trace.is_value(x)]
         return f"jit: arguments must be arrays, numbers, trees of them, or hashable; got {bad}"
 
-    def graph(self, *args: Any, **kwargs: Any) -> Graph:
-        """The simplified graph that these arguments run."""
-        self(*args, **kwargs)
-        dynamic, static = self._separate(args, kwargs)
-        leaves, structure = tree.flatten(dynamic, buffers=True)
-        leaves = [leaf.data if isinstance(leaf, Parameter) else leaf for leaf in leaves]
-        kinds = tuple([trace.abstract(leaf) if trace.is_value(leaf) else leaf for leaf in leaves])
-        compiled: _Compiled = self._cache.get((structure, kinds, static), _never)
-        return compiled.graph
-
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
 
 
-def _never() -> Any:
-    raise AssertionError("the call before has filled the cache")
+def _without_history(parameter: Parameter) -> Any:
+    """A Parameter as it is now: recorded for ``backward()``, or its array under ``no_grad``."""
+    return parameter.snapshot() if trace.state.recording else parameter.data
 
 
 def _names_at(fn: Callable[..., Any], numbers: Iterable[int]) -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import trace, tree
-from ..errors import StructureError
+from ..errors import DifferentiationError, StructureError
 from ..graph import Graph
 from ..tensor import Tensor
 from . import elementwise as ew
@@ -18,7 +18,7 @@ from .families import Cotangents, Primitive, batch_elementwise, stack_same
 
 stop_gradient_row = Primitive(
     "stop_gradient",
-    "elementwise",
+    "view",
     lambda x: x,
     lambda x: x,
     None,
@@ -217,6 +217,12 @@ class custom_vjp:
         if not any(isinstance(leaf, Tensor) for leaf in leaves):
             return self._fn(*args)
         closure, operands = _close(self._fn, args, {})
+        for value in closure.captured:
+            if isinstance(value, Tensor) and value.type.is_float:
+                raise DifferentiationError(
+                    f"custom_vjp: {self._fn.__name__} uses {value.type} from outside, whose "
+                    "derivative its rule cannot give: make it an argument"
+                )
         results = trace.apply(
             custom_row,
             *operands,

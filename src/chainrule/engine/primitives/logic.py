@@ -104,9 +104,7 @@ def _numpy_bitcast(x: Any, dtype: Any) -> Any:
 
 
 # The same bits read as another dtype of the same width.
-bitcast = Primitive(
-    "bitcast", "elementwise", _infer_convert, _numpy_bitcast, None, batch_elementwise
-)
+bitcast = Primitive("bitcast", "view", _infer_convert, _numpy_bitcast, None, batch_elementwise)
 
 
 def _infer_select(condition: TensorType, x: TensorType, y: TensorType) -> TensorType:
