@@ -2,7 +2,7 @@
 
 import importlib
 
-from .engine import tree
+from . import tree
 from .engine.compile.jit import jit
 from .engine.differentiate import backward
 from .engine.graph import Graph, Node
@@ -16,7 +16,9 @@ from .engine.transforms import (
     grad,
     hessian,
     hvp,
+    jacfwd,
     jacobian,
+    jacrev,
     jvp,
     value_and_grad,
     vjp,
@@ -50,7 +52,9 @@ __all__ = [
     "grad",
     "hessian",
     "hvp",
+    "jacfwd",
     "jacobian",
+    "jacrev",
     "jit",
     "jvp",
     "no_grad",

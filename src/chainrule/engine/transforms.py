@@ -347,6 +347,9 @@ def jacobian(fn: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callab
     return derivatives
 
 
+jacfwd = jacrev = jacobian  # JAX's names; here there is one way
+
+
 def hessian(fn: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     """All second derivatives of a scalar function: for an argument of shape A, an array (*A, *A).
 

@@ -19,6 +19,19 @@ from .activation_layers import (
     Swish,
     Tanh,
 )
+from .activations import (
+    elu,
+    gelu,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    relu,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+)
 from .containers import (
     Flatten,
     Identity,
@@ -42,7 +55,7 @@ from .criteria import (
     SmoothL1Loss,
 )
 from .dropout import Dropout
-from .embedding import Embedding
+from .embedding import Embedding, one_hot
 from .linear import Linear, Perceptron
 from .module import Module
 from .norm import BatchNorm1d, LayerNorm
@@ -90,9 +103,21 @@ __all__ = [
     "Step",
     "Swish",
     "Tanh",
+    "elu",
     "functional",
+    "gelu",
     "init",
     "l1_penalty",
     "l2_penalty",
+    "leaky_relu",
+    "log_sigmoid",
+    "log_softmax",
+    "one_hot",
+    "relu",
+    "selu",
     "serial",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
 ]
