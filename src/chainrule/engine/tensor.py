@@ -187,8 +187,18 @@ class Tensor(Node):
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return call_function(func, args, kwargs)
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return np.asarray(trace.concrete(self, "DLPack")).__dlpack__(**kwargs)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: Any = None,
+        dl_device: Any = None,
+        copy: Any = None,
+    ) -> Any:
+        array = np.asarray(trace.concrete(self, "__dlpack__"))
+        return array.__dlpack__(
+            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
+        )
 
     def __dlpack_device__(self) -> Any:
         return np.zeros(()).__dlpack_device__()

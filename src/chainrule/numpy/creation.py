@@ -49,6 +49,8 @@ def asarray(
         value = views.array(value, dtype)
     if isinstance(value, Tensor):
         return value if dtype is None else lg.astype(value, dtype)
+    if isinstance(value, np.generic) and copy is False:
+        copy = None  # NumPy's scalars never change, so that a copy is as good
     return as_array(np.array(value, dtype=dtype, copy=copy))
 
 
