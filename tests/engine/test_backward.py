@@ -1,5 +1,8 @@
 """PyTorch's way: Parameters, backward(), grad, no_grad, detach."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -133,3 +136,39 @@ def test_gradients_have_the_dtype_of_their_parameter():
     w = cr.tensor(np.ones(3, np.float32))
     np.mean(w * np.ones(3, np.float32) * 2.0).backward()
     assert w.grad.dtype == np.float32
+
+
+def test_descent_by_hand_in_no_grad_changes_the_parameter_itself():
+    w, c = cr.tensor(np.ones(2, np.float32)), cr.tensor(2.0)
+    first, start = w.data, np.sum(w * w)
+    for _ in range(3):
+        np.sum((w - c) ** 2).backward()
+        with cr.no_grad():
+            w -= np.float64(0.25) * w.grad
+            w *= c / 2
+        w.grad = None
+    assert isinstance(w, cr.Parameter) and w.dtype == np.float32
+    np.testing.assert_array_equal(w.data, [1.875, 1.875])
+    np.testing.assert_array_equal(first, [1, 1])  # what was computed from it stays true
+    assert start.item() == 2.0
+    with cr.no_grad(), pytest.raises(ValueError, match="broadcast"):
+        w -= np.ones((3, 2))
+
+
+def test_a_parameter_in_a_graph_does_not_change_in_place():
+    w = cr.tensor([1.0])
+    with pytest.raises(TypeError, match="no_grad"):
+        w -= 0.1
+    assert cr.grad(lambda w: np.sum(twice_in_place(w)))(np.ones(2)).tolist() == [2.0, 2.0]
+
+
+def twice_in_place(x):
+    x *= 2
+    return x
+
+
+def test_a_tensor_is_copied_and_pickled_by_its_value():
+    for act in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match=r"x\.numpy\(\)"):
+            act(cr.tensor([1.0]) * 2)
+        act(cr.tensor([1.0]))

@@ -44,6 +44,7 @@ TABLE = {
     ),
     "array": (lambda x: np.asarray(x).sum(), A, TypeError, ["cut the derivative", "np.stack"]),
     "out=": (lambda x: np.add(x, 1.0, out=np.ones((2, 3))), A, TypeError, ["out=", "written"]),
+    "PyTorch's name": (lambda x: x.view(-1), A, AttributeError, ["'view'", "reshape", "axis="]),
     "no rule": (lambda x: np.sum(np.partition(x, 1)), A, TypeError, ["no rule", "partition"]),
 }  # fmt: skip
 

@@ -177,7 +177,7 @@ def test_wrong_labels_are_named():
         F.cross_entropy(REAL, LABELS.reshape(-1, 1))
     with pytest.raises(ShapeError, match="one-hot"):
         F.cross_entropy(REAL, np.eye(3, dtype=int)[LABELS])
-    with pytest.raises(ShapeError, match=r"\(6, 3\), the target \(6,\)"):
+    with pytest.raises(ShapeError, match=r"\(6, 3\), the target \(6,\).*target\.astype\(int\)"):
         F.cross_entropy(REAL, LABELS.astype(float))
     with pytest.raises(DtypeError, match="whole numbers"):
         F.nll_loss(REAL, LABELS.astype(float))

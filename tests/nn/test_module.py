@@ -207,6 +207,7 @@ def test_modes_dtypes_and_freezing():
     assert all(p.dtype == np.float32 for p in net.float().parameters())
     with pytest.raises(DtypeError, match="int64"):
         net.to(np.int64)
+    assert net.to("cpu").hidden.weight.dtype == np.float32
     net.hidden.requires_grad_(False)
     net(np.ones((1, 2))).sum().backward()
     assert net.hidden.weight.grad is None and net.out.weight.grad is not None

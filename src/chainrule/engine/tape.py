@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import operator
+from typing import Any
+
 from . import trace
 from .differentiate import pull_back
 from .errors import DifferentiationError
@@ -9,7 +12,7 @@ from .graph import Graph
 from .interpret import Cache, assemble
 from .primitives import logic as lg
 from .simplify import simplify
-from .tensor import Parameter, Tensor
+from .tensor import IN_PLACE, Parameter, Tensor
 
 _tapes = Cache(512)
 
@@ -67,3 +70,20 @@ def tensor(data: object, requires_grad: bool = True) -> Parameter:
     6.0
     """
     return Parameter(data, requires_grad)
+
+
+def _in_place(name: str) -> Any:
+    """A Parameter's ``w += x``: inside no_grad its data is replaced, as PyTorch changes leaves."""
+
+    def update(self: Parameter, other: Any) -> Parameter:
+        if trace.state.recording:
+            raise TypeError("a Parameter changes in place only `with no_grad():`, not in a graph")
+        value = other.data if isinstance(other, Parameter) else other
+        self.data = getattr(operator, name)(self.data.copy(), value)
+        return self
+
+    return update
+
+
+for _name in IN_PLACE:
+    setattr(Parameter, f"__i{_name}__", _in_place(f"i{_name}"))

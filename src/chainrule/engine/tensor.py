@@ -129,6 +129,9 @@ class Tensor(Node):
         """Itself: a tensor does not change."""
         return self
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a Tensor is part of a graph: copy, pickle or plot its value, x.numpy()")
+
     def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
         """Itself, for device ``"cpu"``."""
         if device != "cpu" or stream is not None:
@@ -140,7 +143,10 @@ class Tensor(Node):
     def __getattr__(self, name: str) -> Any:
         if name in _METHODS:
             return functools.partial(getattr(namespace(), name), self)
-        raise AttributeError(f"a Tensor has no attribute {name!r}; its type is {self.type}")
+        raise AttributeError(
+            f"a Tensor has no attribute {name!r}; its type is {self.type}. It has NumPy's: "
+            "reshape, astype, sum(axis=, keepdims=), x[:, None]; functions take it: np.exp(x)"
+        )
 
     def __getitem__(self, index: Any) -> Any:
         return indexing.getitem(self, index)
@@ -376,9 +382,9 @@ class Parameter(Tensor):
 
 
 # ``x += y`` gives the name a new tensor.
-_IN_PLACE = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"]
-_IN_PLACE += ["and", "or", "xor", "lshift", "rshift"]
-for _name in _IN_PLACE:
+IN_PLACE = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"]
+IN_PLACE += ["and", "or", "xor", "lshift", "rshift"]
+for _name in IN_PLACE:
     setattr(Tensor, f"__i{_name}__", getattr(Tensor, f"__{_name}__"))
 
 

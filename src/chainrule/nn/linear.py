@@ -109,7 +109,8 @@ def check_features(layer: Module, x: Any, wanted: int) -> None:
     shape = x.shape if isinstance(x, Tensor) else np.shape(x)
     if shape and shape[-1] == wanted:
         return
-    message = f"{layer!r}\nwants inputs of shape (..., {wanted}), got {shape}."
+    name = f"{type(layer).__name__}({layer.extra_repr()})"
+    message = f"{name} wants inputs of shape (..., {wanted}), got {shape}."
     if len(shape) == 1 and wanted == 1:
         message += " One feature for each row: x.reshape(-1, 1)."
     elif len(shape) == 2 and shape[0] == wanted:

@@ -329,6 +329,8 @@ def _explain(name: str, prediction: tuple[int, ...], target: tuple[int, ...]) ->
         and prediction[1] > 1
         and target in [prediction[:1], (prediction[0], 1)]
     ):
+        if name == "cross_entropy":
+            return f"{message}, unless these are labels: whole numbers then, target.astype(int)"
         return f"{message}. For labels of {prediction[1]} classes take cross_entropy"
     return message
 

@@ -209,7 +209,9 @@ class Module:
         return self
 
     def to(self, dtype: Any) -> Self:
-        """Parameters and floating-point buffers in another dtype, here and inside."""
+        """Parameters and floating-point buffers in another dtype; "cpu" is no change."""
+        if isinstance(dtype, str) and dtype == "cpu":
+            return self
         if np.dtype(dtype).kind != "f":
             raise DtypeError(f"parameters must be floating-point numbers, not {np.dtype(dtype)}")
         for parameter in self.parameters():
