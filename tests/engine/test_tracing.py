@@ -139,3 +139,11 @@ def test_dtypes_follow_the_data():
     x = np.ones(3, np.float32)
     value, gradient = cr.value_and_grad(lambda x: np.mean(np.exp(x) * 2.0))(x)
     assert (value.dtype, gradient.dtype) == (np.float32, np.float32)
+
+
+def test_columns_of_pandas_on_either_side():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    for product in (lambda w: table["a"] * w, lambda w: w * table["a"]):
+        assert cr.grad(lambda w, product=product: np.sum(product(w) ** 2))(2.0) == 20.0
+    assert cr.grad(lambda w: np.sum(table - w))(1.0) == -4.0

@@ -188,6 +188,8 @@ def test_wrong_labels_are_named():
 def test_wrong_settings_are_named():
     with pytest.raises(ValueError, match="'average'"):
         nn.MSELoss("average")
+    with pytest.raises(TypeError, match=r"CrossEntropyLoss\(\)\(prediction, target\)"):
+        nn.CrossEntropyLoss(REAL, LABELS)
     with pytest.raises(ValueError, match="'average'"):
         F.mse_loss(ROW, ROW, reduction="average")
     with pytest.raises(ValueError, match="label_smoothing"):

@@ -198,3 +198,15 @@ def test_clipping_reports_gradients_that_are_not_finite():
     w.grad = np.array([np.nan, 1.0])
     with pytest.raises(cr.engine.errors.NonFiniteError, match="debug_nans"):
         optim.clip_grad_norm_([w], 1.0, error_if_nonfinite=True)
+
+
+def test_debug_nans_names_the_step_that_leaves_the_finite_numbers():
+    w = cr.tensor(np.ones(2, np.float32))
+    optimizer = optim.SGD([w], lr=1e30)
+    (w * 1e30).sum().backward()
+    with np.errstate(over="ignore"):
+        with cr.debug_nans(), pytest.raises(FloatingPointError, match=r"SGD.step\(\) with lr=1e"):
+            optimizer.step()
+        np.testing.assert_array_equal(w.data, [1, 1])
+        optimizer.step()
+    assert np.isinf(w.data).all()

@@ -103,7 +103,7 @@ def assemble(graph: Graph, owned: bool = False) -> Program:
     def choose(values: Sequence[Any]) -> list[Any]:
         values, kind = _plain(values)
         with np.errstate(all="ignore"):
-            found = run_watched(values) if _watch.on else run(values)
+            found = run_watched(values) if watch.on else run(values)
         for i in lent:
             found[i] = np.array(found[i])[()]
         return found if kind is None else [_viewed(value, kind) for value in found]
@@ -185,7 +185,7 @@ class Cache:
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The entry for this key, made now if it is not there."""
-        if _watch.on and self._by_structure:
+        if watch.on and self._by_structure:
             return make()
         found = self._entries.get(key)
         if found is None:
@@ -215,7 +215,7 @@ class _Watch(threading.local):
     on = False
 
 
-_watch = _Watch()
+watch = _Watch()
 
 
 @contextmanager
@@ -231,12 +231,12 @@ def debug_nans() -> Iterator[None]:
     ...
     chainrule.engine.errors.NonFiniteError: ...
     """
-    before = _watch.on
-    _watch.on = True
+    before = watch.on
+    watch.on = True
     try:
         yield
     finally:
-        _watch.on = before
+        watch.on = before
 
 
 def _check(node: Node, inputs: Sequence[Any], value: Any) -> None:

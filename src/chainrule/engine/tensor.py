@@ -30,6 +30,7 @@ class Tensor(Node):
     __slots__ = ()
     type: TensorType
     __array_priority__ = 1000
+    __pandas_priority__ = 5000  # ``series * tensor`` is left to the tensor
 
     # -- what it is
 
@@ -213,8 +214,8 @@ class Tensor(Node):
         raise ConcreteValueError(
             f"NumPy asked for the value of {self.type}, made at {self.line or 'an input'}; "
             "handing it over would silently cut the derivative. Stay with tensors (np.stack([...]) "
-            "instead of filling an array element by element), or take the value on purpose with "
-            "x.numpy(). To index a NumPy array by a tensor: chainrule.numpy.asarray(array)[i]."
+            "instead of filling an array element by element), or take the value on purpose: "
+            "x.item(), x.numpy(). To index an array by a tensor: chainrule.numpy.asarray(array)[i]."
         )
 
     # -- operators

@@ -15,8 +15,10 @@ class Loss(Module):
     """Base of the losses: holds ``reduction``, one of ``mean``, ``sum`` and ``none``."""
 
     def __init__(self, reduction: str = "mean") -> None:
+        name = type(self).__name__
+        if not isinstance(reduction, str):
+            raise TypeError(f"make the loss first, then call it: {name}()(prediction, target)")
         if reduction not in ("mean", "sum", "none"):
-            name = type(self).__name__
             raise ValueError(f"{name}: reduction is 'mean', 'sum' or 'none', not {reduction!r}")
         self.reduction = reduction
 

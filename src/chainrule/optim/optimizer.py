@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.errors import NonFiniteError
+from ..engine.interpret import watch
 from ..engine.tensor import Parameter
 from . import rules
 
@@ -104,6 +106,13 @@ class Optimizer:
             memory = {"step": 0, **rules.remember(self.rule, parameter.data, **settings)}
         turn = memory["step"]
         new, memory = self.rule(parameter.data, parameter.grad, memory, turn, **settings)
+        if watch.on and np.isfinite(parameter.grad).all() and not np.isfinite(new).all():
+            lr = settings.get("lr")
+            raise NonFiniteError(
+                f"{type(self).__name__}.step() with lr={lr} took parameter {number}, "
+                f"{parameter.type}, out of the finite numbers: a smaller learning rate, or "
+                "optim.clip_grad_norm_ before the step, keeps it in them"
+            )
         parameter.data = new
         self.state[number] = {**memory, "step": turn + 1}
 
