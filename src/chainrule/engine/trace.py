@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import opcode
 import os
 import sys
 import threading
@@ -13,7 +14,7 @@ import numpy as np
 
 from . import tree
 from .errors import ConcreteValueError
-from .graph import Graph, Place, by_serial, describe_place, serials
+from .graph import Graph, Place, by_serial, describe_place, reachable, serials
 from .primitives.families import Primitive, constant_row
 from .tensor import Parameter, Tensor
 from .types import TensorType, Type, is_array, type_of
@@ -159,6 +160,18 @@ class Traced:
         self.graph = Graph(self.inputs, roots)
         self.graph.__dict__["nodes"] = nodes
 
+    @contextmanager
+    def without_values(self) -> Iterator[None]:
+        """Inside, captured arrays have no value: what is derived here must hold for any."""
+        arrays = [(n, n.known) for n in self.captured if n.primitive is constant_row]
+        for node, _ in arrays:
+            node.known = None
+        try:
+            yield
+        finally:
+            for node, known in arrays:
+                node.known = known
+
     def values(self, parameters: bool = False) -> list[Any]:
         """What the captured inputs stand for now; ``parameters`` keeps those as nodes."""
         if not parameters:
@@ -193,7 +206,7 @@ def split_outside(
 
 def value_of_capture(node: Tensor) -> Any:
     """A captured node as something to compute with: its array, or the outer tensor itself."""
-    if node.primitive is constant_row:
+    if node.primitive is constant_row and (node.known is not None or node.source is not None):
         return node.source.data if node.source is not None else node.known
     return node
 
@@ -272,11 +285,22 @@ def _compute(root: Tensor) -> None:
     for node in sorted(pending, key=lambda n: n.serial):
         operands = [x if x.known is None else x.known for x in node.inputs]
         moved = [isinstance(x.known, Tensor) for x in node.inputs]
-        if node.primitive is not None and (
+        if node.primitive not in (None, constant_row) and (
             any(moved) or not any(isinstance(x, Tensor) for x in operands)
         ):
             with np.errstate(all="ignore"), at_place(node.place):
                 node.known = apply(node.primitive, *operands, **node.params)
+
+
+def is_stored_by_numpy(value: Tensor) -> bool:
+    """Whether ``array[i] = value`` asks for this number while it is being differentiated."""
+    frame = sys._getframe(2)
+    if frame.f_code.co_code[frame.f_lasti] != _STORE_SUBSCR:
+        return False
+    return any(n.primitive is None and n.known is not None for n in reachable([value], ()))
+
+
+_STORE_SUBSCR = opcode.opmap["STORE_SUBSCR"]
 
 
 def concrete(value: Any, asked: str) -> Any:

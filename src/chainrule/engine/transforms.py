@@ -105,7 +105,8 @@ def run(
     values = [*given, *traced.values()]
 
     def make() -> tuple[Graph, Any]:
-        derived = tidy(derive())
+        with traced.without_values():
+            derived = tidy(derive())
         return derived, assemble(simplify(derived), owned=True)
 
     graph, program = _gradients.get((key, traced.graph.key), make)
