@@ -83,3 +83,31 @@ def test_a_tensor_that_leaves_its_trace_has_no_value():
     cr.jit(lambda x: kept.append(x * 2))(1.0)
     with pytest.raises(ConcreteValueError, match="made at"):
         float(cr.jit(lambda x: x + kept[0])(1.0))
+
+
+def test_a_tensor_stored_in_an_array_while_it_is_differentiated_is_an_error():
+    def loss(w):
+        squares = np.zeros(3)
+        for i in range(3):
+            squares[i] = w[i] ** 2
+        return squares.sum()
+
+    with pytest.raises(ValueError) as error:
+        cr.grad(loss)(X)
+    assert "would silently cut the derivative" in str(error.value.__cause__)
+    kept = np.zeros(2)
+    kept[0] = cr.tensor(3.0) * 2  # a recorded loss: nothing is differentiated
+    assert kept[0] == 6.0
+
+
+def test_static_values_of_different_types_are_different():
+    scaled = cr.jit(lambda x, s: x * s, static_argnums=1)
+    assert [scaled(np.arange(3), s).dtype.kind for s in (1, 1.0)] == ["i", "f"]
+
+
+def test_a_constant_result_is_a_new_array_each_time():
+    table = np.arange(3.0)
+    f = cr.jit(lambda x: (x, table))
+    f(1.0)[1][:] = 9.0
+    np.testing.assert_array_equal(f(1.0)[1], np.arange(3.0))
+    np.testing.assert_array_equal(table, np.arange(3.0))

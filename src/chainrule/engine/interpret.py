@@ -115,14 +115,12 @@ def _lent(graph: Graph) -> list[int]:
     """Places of outputs that may be an input, a view, or the same array as an earlier output."""
     places = []
     seen = set(graph.inputs)
+    lending = ("leaf", "view", "control", "random")
     for place, node in enumerate(graph.outputs):
-        if node in seen or node.primitive is None or node.primitive.family in _LENDING:
+        if node in seen or node.primitive is None or node.primitive.family in lending:
             places.append(place)
         seen.add(node)
     return places
-
-
-_LENDING = frozenset(["leaf", "view", "control", "random"])
 
 
 def _plain(values: Sequence[Any]) -> tuple[Sequence[Any], Any]:

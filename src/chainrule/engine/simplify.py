@@ -125,11 +125,6 @@ def _add(node: Tensor) -> Tensor | None:
     return b if _scalar(a) == 0 else None
 
 
-def _divide(node: Tensor) -> Tensor | None:
-    a, b = node.inputs
-    return a if _scalar(b) == 1 else None
-
-
 def _negative(node: Tensor) -> Tensor | None:
     (x,) = node.inputs
     return x.inputs[0] if x.primitive is ew.negative else None
@@ -175,7 +170,6 @@ _IDENTITIES: dict[Any, Any] = {
     ew.multiply: _multiply,
     ew.chain_product: _multiply,
     ew.add: _add,
-    ew.divide: _divide,
     ew.negative: _negative,
     lg.convert: _convert,
     reshape_row: _reshape,

@@ -169,6 +169,8 @@ class Tensor(Node):
         return bool(trace.concrete(self, "a condition (`if`, `while`, `and`, bool())"))
 
     def __float__(self) -> float:
+        if trace.is_stored_by_numpy(self):
+            self.__array__()
         return float(trace.concrete(self, "float()"))
 
     def __int__(self) -> int:

@@ -154,32 +154,22 @@ class Traced:
     def __init__(self, inputs: Sequence[Tensor], outputs: Sequence[Any], start: int) -> None:
         roots = [node_of(output) for output in outputs]
         nodes, outside = split_outside(roots, inputs, start)
-        self.nodes = nodes
+        self.nodes, self.start = nodes, start
         self.captured = outside
         self.inputs = (*inputs, *outside)
         self.graph = Graph(self.inputs, roots)
         self.graph.__dict__["nodes"] = nodes
 
-    @contextmanager
-    def without_values(self) -> Iterator[None]:
-        """Inside, captured arrays have no value: what is derived here must hold for any."""
-        arrays = [(n, n.known) for n in self.captured if n.primitive is constant_row]
-        for node, _ in arrays:
-            node.known = None
-        try:
-            yield
-        finally:
-            for node, known in arrays:
-                node.known = known
-
     def values(self, parameters: bool = False) -> list[Any]:
         """What the captured inputs stand for now; ``parameters`` keeps those as nodes."""
-        if not parameters:
-            return [value_of_capture(node) for node in self.captured]
-        return [
-            value_of_capture(node) if node.source is None else node.source.snapshot()
-            for node in self.captured
-        ]
+        return [self._value(node, parameters) for node in self.captured]
+
+    def _value(self, node: Tensor, parameters: bool) -> Any:
+        if node.source is not None:
+            return node.source.snapshot() if parameters else node.source.data
+        # A constant of the trace around this one stays what it is there, an input: see ``run``.
+        is_own = node.primitive is constant_row and node.serial > self.start
+        return node.known if is_own else node
 
 
 def split_outside(
@@ -202,13 +192,6 @@ def split_outside(
     inner.sort(key=by_serial)
     outside.sort(key=by_serial)
     return inner, outside
-
-
-def value_of_capture(node: Tensor) -> Any:
-    """A captured node as something to compute with: its array, or the outer tensor itself."""
-    if node.primitive is constant_row and (node.known is not None or node.source is not None):
-        return node.source.data if node.source is not None else node.known
-    return node
 
 
 def begin() -> int:
@@ -295,12 +278,9 @@ def _compute(root: Tensor) -> None:
 def is_stored_by_numpy(value: Tensor) -> bool:
     """Whether ``array[i] = value`` asks for this number while it is being differentiated."""
     frame = sys._getframe(2)
-    if frame.f_code.co_code[frame.f_lasti] != _STORE_SUBSCR:
+    if frame.f_code.co_code[frame.f_lasti] != opcode.opmap["STORE_SUBSCR"]:
         return False
     return any(n.primitive is None and n.known is not None for n in reachable([value], ()))
-
-
-_STORE_SUBSCR = opcode.opmap["STORE_SUBSCR"]
 
 
 def concrete(value: Any, asked: str) -> Any:

@@ -105,8 +105,7 @@ def run(
     values = [*given, *traced.values()]
 
     def make() -> tuple[Graph, Any]:
-        with traced.without_values():
-            derived = tidy(derive())
+        derived = tidy(derive())
         return derived, assemble(simplify(derived), owned=True)
 
     graph, program = _gradients.get((key, traced.graph.key), make)

@@ -95,7 +95,6 @@ def is_array(value: Any) -> bool:
 _ARRAYS = (np.ndarray, np.generic)
 _NUMBERS = (float, int, bool)
 _REAL = TensorType.of((), np.float64)
-_DIVISION_OF_INTEGERS = np.dtype(np.float64)
 _promoted: dict[tuple[Any, ...], np.dtype[Any]] = {}
 
 
@@ -119,7 +118,7 @@ def _promote(rule: str, operands: tuple[Any, ...]) -> np.dtype[Any]:
         return np.dtype(bool)
     common = np.result_type(*(o(0) if isinstance(o, type) else o for o in operands))
     if rule == "divide" and common.kind in "iub":
-        return _DIVISION_OF_INTEGERS
+        return np.dtype(np.float64)
     if rule == "float" and common.kind in "iub":
         return np.result_type(common, np.float16)
     if rule == "number" and common.kind == "b":

@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import trace, tree
 from ..errors import StructureError
 from ..graph import Graph
@@ -38,7 +40,7 @@ class _Compiled:
             for name, value in module.own_buffers().items()
             if value is not before[number].get(name)
         ]
-        self.places = [i for i, r in enumerate(self.results) if isinstance(r, Tensor)]
+        self.places = [i for i, r in enumerate(self.results) if isinstance(r, Tensor | np.ndarray)]
         outputs = [self.results[i] for i in self.places]
         outputs += [modules[number].own_buffers()[name] for number, name in self.changed]
         self.traced = trace.Traced(inputs, outputs, start)
@@ -96,9 +98,11 @@ class Jitted:
         """What was compiled for a call's signature, the values to run it on, and its arguments."""
         dynamic, static = self._separate(args, kwargs)
         leaves, structure = tree.flatten(dynamic, buffers=True)
-        leaves = [_without_history(x) if isinstance(x, Parameter) else x for x in leaves]
+        if not trace.state.recording:
+            leaves = [leaf.data if isinstance(leaf, Parameter) else leaf for leaf in leaves]
+        leaves = [trace.node_of(x) if isinstance(x, Parameter) else x for x in leaves]
         kinds = tuple([trace.abstract(leaf) if trace.is_value(leaf) else leaf for leaf in leaves])
-        key = (structure, kinds, static)
+        key = (structure, kinds, static, *[type(value) for _, value in static])  # 1 is not 1.0
         try:
             hash(key)
         except TypeError as error:
@@ -137,11 +141,6 @@ class Jitted:
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
-
-
-def _without_history(parameter: Parameter) -> Any:
-    """A Parameter as it is now: recorded for ``backward()``, or its array under ``no_grad``."""
-    return parameter.snapshot() if trace.state.recording else parameter.data
 
 
 def _names_at(fn: Callable[..., Any], numbers: Iterable[int]) -> set[str]:

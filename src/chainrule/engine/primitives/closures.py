@@ -13,7 +13,7 @@ from ..graph import Graph
 from ..tensor import Tensor
 from ..types import TensorType
 from . import logic as lg
-from .families import Primitive, constant_row
+from .families import Primitive
 
 # -- one of several results --------------------------------------------------------------------
 
@@ -63,9 +63,9 @@ class Closure:
                 )
         traced = trace.Traced(inputs, results, start)
         self.captured = traced.values(parameters=True)
-        for node in traced.captured:  # the body is for every value, and keeps no array alive
-            if node.serial > start and node.source is None:
-                node.known = None if node.primitive is constant_row else node.known
+        for node, value in zip(traced.captured, self.captured, strict=True):
+            if value is not node and node.source is None:
+                node.known = None  # the body is for every value, and keeps no array alive
         self.graph = Graph((*traced.captured, *inputs), traced.graph.outputs)
         self.types: list[TensorType] = [node.type for node in self.graph.outputs]
 

@@ -16,7 +16,7 @@ import numpy as np
 from .. import trace
 from ..errors import DtypeError, ShapeError
 from ..tensor import Parameter, Tensor
-from ..types import TensorType, dtype_name, promote, type_of
+from ..types import TensorType, promote
 
 Cotangents = Sequence[Any]
 Derivative = Callable[..., Any]
@@ -336,12 +336,6 @@ def _fit(item: Any, target: TensorType, place: Any) -> Tensor:
 @functools.lru_cache(4096)
 def _repeat_params(shape: tuple[int, ...], target: tuple[int, ...]) -> dict[str, Any]:
     return {"shape": target, "axes": tuple(range(len(target) - len(shape), len(target)))}
-
-
-def show_type(value: Any) -> str:
-    """The type of anything array-like, as text for messages."""
-    kind = value.type if isinstance(value, Tensor) else type_of(value)
-    return f"{dtype_name(kind.dtype)}[{','.join(map(str, kind.shape))}]"
 
 
 # The constructors above come first: the rows in these files are made by them.

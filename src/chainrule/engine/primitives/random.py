@@ -17,8 +17,7 @@ from .. import trace
 from ..errors import ShapeError
 from ..types import TensorType
 from .families import Primitive, stack_same
-
-Shape = tuple[int, ...]
+from .views import Shape
 
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
