@@ -3,7 +3,7 @@
 import importlib
 
 # First and by itself: from deep inside the engine, its import takes a sixth longer (`make bench`).
-import numpy  # noqa: F401
+import numpy as _numpy  # noqa: F401  # not `numpy`: that name is chainrule.numpy's
 
 from . import tree
 from .engine.compile.jit import jit

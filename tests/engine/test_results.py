@@ -1,5 +1,8 @@
 """What transformations return is the caller's own: fresh arrays, in his structure, on his tape."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -111,3 +114,12 @@ def test_a_constant_result_is_a_new_array_each_time():
     f(1.0)[1][:] = 9.0
     np.testing.assert_array_equal(f(1.0)[1], np.arange(3.0))
     np.testing.assert_array_equal(table, np.arange(3.0))
+
+
+def test_rooms_are_chainrules_own_in_a_fresh_process():
+    """`chainrule.numpy` is ours whichever way it is first asked for."""
+    rooms = ["data", "draw", "lax", "nn", "numpy", "optim", "random", "scipy", "stax", "train"]
+    for ask in ("import chainrule; room = chainrule.{0}", "from chainrule import {0} as room"):
+        check = "; assert room.__name__ == 'chainrule.{0}', room"
+        lines = [(ask + check).format(room) for room in rooms]
+        subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True)
