@@ -47,6 +47,9 @@ class Primitive:
         Finite for all finite inputs, overflow of sums and products aside. (log is not.)
     bind(types, **params)
         A quicker function of the arrays alone, for inputs of these types; ``numpy`` where None.
+    llvm(emit, *values, **params)
+        The same in compiled code: writes instructions for values of any number of lanes, and
+        returns the result. Where None, compiled code calls ``numpy``.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Primitive:
     flat: bool = False
     finite: bool = True
     bind: Callable[..., Callable[..., Any]] | None = None
+    llvm: Callable[..., Any] | None = None
 
     def __call__(self, *inputs: Any, **params: Any) -> Any:
         """The result for arrays, numbers and tensors, broadcast and promoted as NumPy does."""
@@ -97,6 +101,7 @@ def elementwise(
     domain: tuple[float, float] = (-2.0, 2.0),
     flat: bool | None = None,
     finite: bool = True,
+    llvm: Callable[..., Any] | None = None,
 ) -> Primitive:
     """A row whose result at each place depends on the inputs at that place.
 
@@ -111,6 +116,8 @@ def elementwise(
         ``same`` dtype as the promoted inputs, or ``bool``.
     domain
         Interval in which the function is smooth: for tests and plots.
+    llvm
+        ``(emit, *values) -> value``, see Primitive.
     """
     partials = derivatives or ((derivative,) if derivative or not arity else ())
     count = arity or len(partials)
@@ -143,6 +150,7 @@ def elementwise(
         tuple(partials) or (None,) * count,
         not any(partials) if flat is None else flat,
         finite,
+        llvm=llvm,
     )
 
 
