@@ -1,0 +1,126 @@
+"""LLVM: text in, machine code out. llvmlite is imported here, when first needed.
+
+Explicit vector code needs few passes: SROA, which turns variables into registers, and then the code
+generator. Everything before it is decided by whoever writes the text.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import threading
+from typing import Any
+
+from ..errors import ChainruleError
+
+_CODEGEN = 2  # LLVM's -O2
+
+_lock = threading.RLock()
+_counter = itertools.count()
+
+
+class InvalidText(ChainruleError, RuntimeError):
+    """LLVM refuses a text that the compiler wrote: a bug in the compiler."""
+
+
+def compile_text(text: str, names: list[str]) -> Code:
+    """Machine code of a module in LLVM's language; ``names`` are the functions to be called.
+
+    Raises
+    ------
+    InvalidText
+        With LLVM's complaint and the text around it.
+    """
+    with _lock:
+        return Code(object_code(text), names)
+
+
+def object_code(text: str) -> bytes:
+    """The object file of a module, in the format of this platform, position-independent."""
+    with _lock:
+        code: bytes = _target().emit_object(_prepare(text))
+        return code
+
+
+def assembly(text: str) -> str:
+    """What the processor will run, in its assembly language."""
+    with _lock:
+        code: str = _target().emit_assembly(_prepare(text))
+        return code
+
+
+def optimised(text: str) -> str:
+    """The module after our passes, before code is generated from it."""
+    with _lock:
+        return str(_prepare(text))
+
+
+class Code:
+    """Functions in memory, mapped as long as this object lives."""
+
+    def __init__(self, code: bytes, names: list[str]) -> None:
+        binding = _binding()
+        library = binding.JITLibraryBuilder().add_object_img(code).add_current_process()
+        for name in names:
+            library.export_symbol(name)
+        try:
+            self._tracker = library.link(_jit(), f"code{next(_counter)}")
+        except RuntimeError as error:
+            raise InvalidText(f"LLVM cannot link this code: {error}") from None
+
+    def address(self, name: str) -> int:
+        """Where a function begins."""
+        found: int = self._tracker[name]
+        return found
+
+
+@functools.cache
+def _binding() -> Any:
+    import llvmlite.binding
+
+    llvmlite.binding.initialize_native_target()
+    llvmlite.binding.initialize_native_asmprinter()
+    return llvmlite.binding
+
+
+@functools.cache
+def _target() -> Any:
+    binding = _binding()
+    return binding.Target.from_default_triple().create_target_machine(
+        cpu=binding.get_host_cpu_name(),
+        features=binding.get_host_cpu_features().flatten(),
+        opt=_CODEGEN,
+        reloc="pic",
+        codemodel="small",
+    )
+
+
+@functools.cache
+def _jit() -> Any:
+    return _binding().create_lljit_compiler(_target())
+
+
+def _prepare(text: str) -> Any:
+    """The module, parsed, verified and with our passes run."""
+    binding = _binding()
+    try:
+        module = binding.parse_assembly(text)
+        module.verify()
+    except RuntimeError as error:
+        raise InvalidText(_explain(text, str(error))) from None
+    builder = binding.create_pass_builder(_target(), binding.create_pipeline_tuning_options())
+    passes = binding.create_new_function_pass_manager()
+    passes.add_sroa_pass()
+    for function in module.functions:
+        if not function.is_declaration:
+            passes.run(function, builder)
+    return module
+
+
+def _explain(text: str, complaint: str) -> str:
+    """LLVM's complaint, followed by the text with line numbers, around the line in question."""
+    place = next((int(p) for p in complaint.split(":")[1:3] if p.strip().isdigit()), None)
+    lines = [f"{n:5} {line}" for n, line in enumerate(text.splitlines(), 1)]
+    if place is not None:
+        lines = lines[max(0, place - 6) : place + 3]
+    return f"LLVM refuses this text: {complaint.strip()}\n" + "\n".join(lines)
