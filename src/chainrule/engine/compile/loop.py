@@ -1,0 +1,146 @@
+"""Loop: a step traced once and made many times, its numbers kept inside: what ``fit`` runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import interpret, tree
+from ..errors import ConcreteValueError, StructureError
+from ..graph import Graph
+from ..primitives.closures import Closure, close_over_carry, types_of
+from ..tensor import Tensor
+from ..types import TensorType
+
+# ``run(buffers, constants, xs, ys, count)`` makes ``count`` steps: it replaces the carry in
+# ``buffers``, reads one row of each of ``xs`` a step and writes one row of each of ``ys``.
+Run = Callable[[list[Any], Sequence[Any], Sequence[Any], Sequence[Any], int], None]
+
+
+def runner(body: Graph, constants: int, carries: int) -> Run:
+    """The loop around a body: constants, carry, one row of xs -> carry, one row of ys."""
+    return evaluated(body, constants, carries)
+
+
+def evaluated(body: Graph, constants: int, carries: int) -> Run:
+    """The loop in Python, around the body run by NumPy."""
+    step = interpret.program(body)
+
+    def run(
+        buffers: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], count: int
+    ) -> None:
+        carry = list(buffers)
+        for turn in range(count):
+            results = step([*fixed, *carry, *[x[turn] for x in xs]])
+            carry = results[:carries]
+            for column, y in zip(ys, results[carries:], strict=True):
+                column[turn] = y
+        buffers[:] = carry  # at once: whatever ends the loop early leaves the old carry
+
+    return run
+
+
+class Loop:
+    """``carry, y = step(constants, carry, x)``, over and over; the carry stays inside.
+
+    The step is traced once. Constants, carry, x and y are trees of arrays; the carry keeps its
+    structure and its types, and is widened to the dtype that the step returns.
+
+    Parameters
+    ----------
+    step
+        The function ``(constants, carry, x) -> (carry, y)``. Parameters that it captures are read
+        at each ``advance``.
+    constants, carry
+        What every step reads, and the first carry.
+    xs
+        Like what ``advance`` will be given: arrays with one row a step. Only types matter.
+
+    An error or Ctrl-C in ``advance`` leaves an undefined carry, so take a copy where that matters.
+
+    >>> def step(rate, w, x):
+    ...     return w - rate * 2 * (w - x), (w - x) ** 2
+    >>> loop = Loop(step, 0.25, 0.0, np.zeros(1))
+    >>> loop.advance(np.array([1.0, 1.0, 1.0]), 3)
+    array([1.    , 0.25  , 0.0625])
+    >>> loop.carry
+    np.float64(0.875)
+    """
+
+    def __init__(
+        self, step: Callable[[Any, Any, Any], Any], constants: Any, carry: Any, xs: Any
+    ) -> None:
+        leaves, self._structure = tree.flatten(carry, buffers=True)
+        rows, x_structure = types_of(xs)
+        rows = [TensorType.of(kind.shape[1:], kind.dtype) for kind in rows]
+        closure, first = close_over_carry(
+            lambda carry, constants, x: step(constants, carry, x),
+            leaves,
+            self._structure,
+            types_of(constants),
+            (rows, x_structure),
+        )
+        self.buffers = [np.array(leaf) for leaf in first]  # owned: a run may write into them
+        self.constants = constants
+        self._y_structure = closure.structure.children[1]
+        self._y_types = closure.types[len(first) :]
+        body, self._captured = _body(closure, len(first), len(rows))
+        fixed = len(self._captured) + len(self._constants)
+        self._run = runner(body, fixed, len(first))
+
+    @property
+    def constants(self) -> Any:
+        """What every step reads; others of the same types may be put in its place."""
+        return tree.unflatten(self._constants_structure, self._constants)
+
+    @constants.setter
+    def constants(self, value: Any) -> None:
+        leaves, self._constants_structure = tree.flatten(value, buffers=True)
+        self._constants = [np.asarray(leaf, order="C") for leaf in leaves]
+
+    @property
+    def carry(self) -> Any:
+        """A copy of the carry; assign one of the same structure to go on from there."""
+        return tree.unflatten(self._structure, [np.array(each)[()] for each in self.buffers])
+
+    @carry.setter
+    def carry(self, value: Any) -> None:
+        leaves, structure = tree.flatten(value, buffers=True)
+        if structure != self._structure:
+            raise StructureError(f"Loop: the carry is {self._structure}, not {structure}")
+        pairs = zip(leaves, self.buffers, strict=True)
+        self.buffers[:] = [np.array(leaf, buffer.dtype) for leaf, buffer in pairs]
+
+    def advance(self, xs: Any, count: int) -> Any:
+        """``count`` steps on the first rows of ``xs``: their y, stacked along axis 0."""
+        columns, _ = tree.flatten(xs, buffers=True)
+        ys = [np.empty((count, *kind.shape), kind.dtype) for kind in self._y_types]
+        captured = [x.source.data if isinstance(x, Tensor) else x for x in self._captured]
+        self._run(self.buffers, [*captured, *self._constants], columns, ys, count)
+        return tree.unflatten(self._y_structure, ys)
+
+
+def _body(closure: Closure, carries: int, rows: int) -> tuple[Graph, list[Any]]:
+    """The step as a graph of constants, carry and x, and what it captured, its first constants.
+
+    Numbers that were written in the function are part of the graph.
+    """
+    inputs = closure.graph.inputs[len(closure.captured) :]
+    captured = []
+    constants = []
+    for node, value in zip(closure.graph.inputs, closure.captured, strict=False):
+        if node.source is None and isinstance(value, Tensor):
+            raise ConcreteValueError(
+                "a training run cannot be part of a traced function: its step uses "
+                f"{value.type} of the function around it, made at {value.line or 'its arguments'}"
+            )
+        if node.source is None and not node.shape:
+            node.known = value
+        else:
+            constants.append(node)
+            captured.append(value)
+    stop = len(inputs) - rows
+    constants += inputs[carries:stop]
+    return Graph([*constants, *inputs[:carries], *inputs[stop:]], closure.graph.outputs), captured
