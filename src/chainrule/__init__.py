@@ -7,6 +7,7 @@ import numpy as _numpy  # noqa: F401  # not `numpy`: that name is chainrule.nump
 
 from . import tree
 from .engine.compile.jit import jit
+from .engine.config import config
 from .engine.differentiate import backward
 from .engine.graph import Graph, Node
 from .engine.interpret import debug_nans, evaluate
@@ -49,6 +50,7 @@ __all__ = [
     "TensorType",
     "backward",
     "checkpoint",
+    "config",
     "custom_vjp",
     "debug_nans",
     "evaluate",

@@ -11,7 +11,9 @@ import itertools
 import threading
 from typing import Any
 
+from ..config import config
 from ..errors import ChainruleError
+from .machine import Machine, this_machine
 
 _CODEGEN = 2  # LLVM's -O2
 
@@ -83,12 +85,15 @@ def _binding() -> Any:
     return llvmlite.binding
 
 
-@functools.cache
 def _target() -> Any:
-    binding = _binding()
-    return binding.Target.from_default_triple().create_target_machine(
-        cpu=binding.get_host_cpu_name(),
-        features=binding.get_host_cpu_features().flatten(),
+    return _target_for(this_machine(config.cpu))
+
+
+@functools.cache
+def _target_for(machine: Machine) -> Any:
+    return _binding().Target.from_triple(machine.triple).create_target_machine(
+        cpu=machine.cpu,
+        features=machine.features,
         opt=_CODEGEN,
         reloc="pic",
         codemodel="small",
