@@ -7,7 +7,8 @@ ChainruleError
 ├── ConcreteValueError   (TypeError)           Python asked for a number that is not known yet
 ├── DifferentiationError (TypeError)           no derivative exists, or not of this
 ├── StructureError       (TypeError)           two trees (of a carry, of branches) differ
-└── NonFiniteError       (FloatingPointError)  a NaN or Inf, found by debug_nans
+├── NonFiniteError       (FloatingPointError)  a NaN or Inf, found by debug_nans
+└── CompilationUnavailable (RuntimeError)      this machine runs no code of ours; evaluate instead
 ```
 """
 
@@ -53,3 +54,7 @@ class NonFiniteError(ChainruleError, FloatingPointError):
     """A NaN or Inf appeared while ``debug_nans`` was watching."""
 
     names_its_line = True
+
+
+class CompilationUnavailable(ChainruleError, RuntimeError):
+    """This machine, or this installation, runs no compiled code: everything is evaluated."""

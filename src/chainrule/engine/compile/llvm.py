@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 import threading
 from typing import Any
 
 from ..config import config
-from ..errors import ChainruleError
-from .machine import Machine, this_machine
+from ..errors import ChainruleError, CompilationUnavailable
+from . import cache, loader
+from .loader import Code
+from .machine import Machine, llvmlite_version, this_machine
 
 _CODEGEN = 2  # LLVM's -O2
+_UNKNOWN = re.compile(rb"\0_?(llvm\.[\w.]+)")  # a symbol; LLVM's own functions leave none
 
 _lock = threading.RLock()
 _counter = itertools.count()
@@ -28,20 +32,46 @@ class InvalidText(ChainruleError, RuntimeError):
 def compile_text(text: str, names: list[str]) -> Code:
     """Machine code of a module in LLVM's language; ``names`` are the functions to be called.
 
+    What was compiled before comes from the disk, without LLVM where the loader suffices.
+
     Raises
     ------
     InvalidText
         With LLVM's complaint and the text around it.
+    CompilationUnavailable
+        Where llvmlite is missing or the system lets no memory be executed.
     """
-    with _lock:
-        return Code(object_code(text), names)
+    store = cache.default_cache()
+    version = llvmlite_version() if store else ""
+    if store is None or not version:
+        return load(object_code(text), names)
+    machine = this_machine(config.cpu)
+    key = cache.key(text, f"O{_CODEGEN}", machine.triple, machine.cpu, machine.features, version)
+    code = store.read(key)
+    if code is None:
+        code = object_code(text)
+        store.write(key, code)
+    return load(code, names)
+
+
+def load(code: bytes, names: list[str]) -> Code:
+    """The functions of an object file, by our loader or, where that does not suffice, by LLVM's."""
+    if loader.is_supported():
+        try:
+            return loader.load(code, names)
+        except loader.BadObject:
+            pass
+    return _link(code, names)
 
 
 def object_code(text: str) -> bytes:
     """The object file of a module, in the format of this platform, position-independent."""
     with _lock:
         code: bytes = _target().emit_object(_prepare(text))
-        return code
+    unknown = _UNKNOWN.search(code)
+    if unknown:
+        raise InvalidText(f"LLVM has no function {unknown[1].decode()}")
+    return code
 
 
 def assembly(text: str) -> str:
@@ -57,29 +87,24 @@ def optimised(text: str) -> str:
         return str(_prepare(text))
 
 
-class Code:
-    """Functions in memory, mapped as long as this object lives."""
-
-    def __init__(self, code: bytes, names: list[str]) -> None:
-        binding = _binding()
-        library = binding.JITLibraryBuilder().add_object_img(code).add_current_process()
+def _link(code: bytes, names: list[str]) -> Code:
+    with _lock:
+        library = _binding().JITLibraryBuilder().add_object_img(code).add_current_process()
         for name in names:
             library.export_symbol(name)
         try:
-            self._tracker = library.link(_jit(), f"code{next(_counter)}")
+            tracker = library.link(_jit(), f"code{next(_counter)}")
         except RuntimeError as error:
             raise InvalidText(f"LLVM cannot link this code: {error}") from None
-
-    def address(self, name: str) -> int:
-        """Where a function begins."""
-        found: int = self._tracker[name]
-        return found
+        return Code({name: tracker[name] for name in names}, tracker)
 
 
 @functools.cache
 def _binding() -> Any:
-    import llvmlite.binding
-
+    try:
+        import llvmlite.binding
+    except (ImportError, OSError) as error:
+        raise CompilationUnavailable(f"llvmlite cannot be imported: {error}") from None
     llvmlite.binding.initialize_native_target()
     llvmlite.binding.initialize_native_asmprinter()
     return llvmlite.binding
@@ -91,12 +116,16 @@ def _target() -> Any:
 
 @functools.cache
 def _target_for(machine: Machine) -> Any:
-    return _binding().Target.from_triple(machine.triple).create_target_machine(
-        cpu=machine.cpu,
-        features=machine.features,
-        opt=_CODEGEN,
-        reloc="pic",
-        codemodel="small",
+    return (
+        _binding()
+        .Target.from_triple(machine.triple)
+        .create_target_machine(
+            cpu=machine.cpu,
+            features=machine.features,
+            opt=_CODEGEN,
+            reloc="pic",
+            codemodel="small",
+        )
     )
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import functools
 import os
-import platform
 from dataclasses import dataclass
 from importlib.util import find_spec
+
+from ..errors import CompilationUnavailable
+from . import cache
 
 # With these, 512-bit vectors hold every kind of element, and masks come with all of them.
 _AVX512 = ("avx512f", "avx512vl", "avx512dq", "avx512bw")
@@ -45,39 +47,59 @@ class Machine:
 @functools.cache
 def this_machine(cpu: str = "host") -> Machine:
     """The processor at hand, or with ``cpu="baseline"`` the least of its family."""
-    host = _ask_llvm()
+    host = _remembered() or _ask_llvm()
     if cpu == "host":
         return host
     is_x86 = host.triple.startswith("x86_64")
     return Machine("x86-64" if is_x86 else "generic", "", host.triple)
 
 
-def _ask_llvm() -> Machine:
-    import llvmlite.binding as llvm
+@functools.cache
+def llvmlite_version() -> str:
+    """Which llvmlite is installed, without importing it; empty if that cannot be seen."""
+    found = find_spec("llvmlite")
+    if found is None or found.origin is None:
+        return ""
+    try:
+        with open(os.path.join(os.path.dirname(found.origin), "_version.py")) as file:
+            return file.read()
+    except OSError:
+        return ""
 
-    features = llvm.get_host_cpu_features().flatten()
+
+def _ask_llvm() -> Machine:
+    try:
+        import llvmlite.binding as llvm
+    except (ImportError, OSError) as error:
+        raise CompilationUnavailable(f"llvmlite cannot be imported: {error}") from None
+    try:
+        features = llvm.get_host_cpu_features().flatten()
+    except RuntimeError:  # some platforms tell the name only
+        features = ""
     return Machine(llvm.get_host_cpu_name(), features, llvm.get_process_triple())
 
 
-def fingerprint() -> str:
-    """The processor and llvmlite as the system describes them, quickly; empty where it does not."""
+def _remembered() -> Machine | None:
+    """LLVM's answer, from the disk if it was asked before."""
+    store, description = cache.default_cache(), _describe_processor()
+    if store is None or not description:
+        return None
+    key = cache.key("machine", description, llvmlite_version())
+    found = store.read(key)
+    if found is not None:
+        return Machine(*found.decode().split("\n"))
+    machine = _ask_llvm()
+    store.write(key, f"{machine.cpu}\n{machine.features}\n{machine.triple}".encode())
+    return machine
+
+
+def _describe_processor() -> str:
+    """What Linux says of an x86 processor; empty elsewhere."""
     wanted = ("vendor_id", "cpu family", "model", "stepping", "flags")
     try:
         with open("/proc/cpuinfo") as file:
             first, _, _ = file.read(16384).partition("\n\n")
-        with open(llvmlite_file("_version.py")) as file:
-            version = file.read()
     except OSError:
         return ""
     lines = [line for line in first.splitlines() if line.startswith(wanted)]
-    if not any(line.startswith("flags") for line in lines):
-        return ""
-    return "\n".join([platform.machine(), *lines, version])
-
-
-def llvmlite_file(name: str) -> str:
-    """A file of the installed llvmlite, which is not imported for it."""
-    found = find_spec("llvmlite")
-    if found is None or found.origin is None:
-        raise FileNotFoundError("llvmlite")
-    return os.path.join(os.path.dirname(found.origin), name)
+    return "\n".join(lines) if lines and lines[-1].startswith("flags") else ""
