@@ -49,8 +49,8 @@ docs: $(VENV)/.with-demo $(VENV)/.with-docs ## The documentation, in build/docs/
 	$(BIN)/python -m sphinx -W --keep-going -q -b html -d build/doctrees docs build/docs
 	@echo "The documentation is in build/docs/index.html"
 
-bench: $(VENV)/.with-demo $(VENV)/.with-peers ## Timings against JAX, PyTorch and autograd (installs them)
-	$(BIN)/python benchmarks/loops.py $(ARGS)
+bench: $(VENV)/.with-demo $(VENV)/.with-peers ## How fast, against C, JAX, PyTorch, ... (ARGS="line signs")
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove the environment and everything that the commands made
 	rm -rf $(VENV) build dist report docs/generated

@@ -1,0 +1,55 @@
+"""Measure, print, and write to build/bench/.
+
+make bench                          all questions but scaling
+make bench ARGS="line signs"        the training table for these works
+make bench ARGS="cold calls"        these questions
+make bench ARGS="big --rounds 1 --columns chainrule NumPy"
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+
+from . import peers, workloads
+from .bench import BUILD
+
+QUESTIONS = ("train", "cold", "calls", "loops", "memory", "scaling")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="make bench ARGS=...",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = [*QUESTIONS, *workloads.WORKS]
+    parser.add_argument("what", nargs="*", metavar="question|work", help=", ".join(names))
+    parser.add_argument("--rounds", type=int, help="rounds, whose median counts")
+    parser.add_argument("--columns", nargs="+", choices=list(peers.COLUMNS), metavar="COLUMN")
+    parser.add_argument("--markdown", action="store_true", help="the tables as Markdown as well")
+    options = parser.parse_args()
+    unknown = [name for name in options.what if name not in names]
+    if unknown:
+        parser.error(f"there is no {unknown[0]!r}; there are {', '.join(names)}")
+    options.works = [name for name in options.what if name in workloads.WORKS]
+    questions = [name for name in QUESTIONS if name in options.what]
+    if options.works and not {"train", "cold", "memory"} & set(questions):
+        questions.insert(0, "train")
+    options.progress = lambda text: print(f"… {text}", file=sys.stderr, flush=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    pages = []
+    for name in questions or QUESTIONS[:-1]:
+        tables = importlib.import_module(f"benchmarks.{name}").run(options)
+        for table in tables:
+            table.show()
+        pages += [table.markdown() for table in tables]
+    (BUILD / "tables.md").write_text("\n".join(pages))
+    if options.markdown:
+        print("\n".join(pages))
+    print(f"All numbers and plots: {BUILD}/")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Pictures of the numbers: one style, labels at the lines themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .bench import Result
+
+COLOURS = {
+    "chainrule": "#c0392b",
+    "fit": "#e08e83",
+    "C": "#222222",
+    "JAX scan": "#2471a3",
+    "JAX step": "#85c1e9",
+    "PyTorch": "#d68910",
+    "NumPy": "#1e8449",
+    "sklearn": "#7d3c98",
+    "BLAS": "#888888",
+}
+STYLE = {
+    "font.size": 12,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "figure.dpi": 120,
+}
+
+
+def _pyplot() -> Any:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    plt.rcParams.update(STYLE)
+    return plt
+
+
+def ratios(results: list[Result], works: list[str], columns: list[str], path: Path) -> None:
+    """For each work a line, on it every column at its multiple of our time."""
+    plt = _pyplot()
+    figure, axes = plt.subplots(figsize=(10, 1.2 + 0.6 * len(works)), layout="constrained")
+    median = {(r.work, r.column): r.median for r in results}
+    for column in columns:
+        points = [
+            (median[work, column] / median[work, "chainrule"], row)
+            for row, work in enumerate(works)
+            if (work, column) in median and (work, "chainrule") in median
+        ]
+        if points:
+            axes.scatter(*zip(*points, strict=True), s=90, color=COLOURS.get(column), label=column)
+    axes.set_xscale("log")
+    axes.set_yticks(range(len(works)), works)
+    axes.set_ylim(len(works) - 0.4, -0.6)
+    axes.grid(axis="y", visible=False)
+    axes.axvline(1, color=COLOURS["chainrule"], linewidth=1, zorder=0)
+    axes.set_xlabel("time of a whole training, as a multiple of chainrule's")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}×")
+    figure.legend(loc="outside upper center", ncols=9, frameon=False, fontsize=10, handletextpad=0)
+    figure.savefig(path)
+    plt.close(figure)
