@@ -3,44 +3,68 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sized
-from typing import Any
+from collections.abc import Iterable, Iterator, Sized
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import random
 from ..engine import tree
 from ..engine.errors import ShapeError
+from .orders import Orders
+
+
+class Portion(NamedTuple):
+    """Some steps in a row whose batches come from the same arrays.
+
+    ``arrays`` is (x, y, weights); ``rows`` says which examples each step takes, shape
+    (steps, batch size), or is None where each takes all.
+    """
+
+    arrays: tuple[Any, Any, Any]
+    rows: Any
+    steps: int
 
 
 class Arrays:
     """Examples along axis 0 of x, y and (or None) weights, each an array or a tree of arrays."""
 
     def __init__(self, x: Any, y: Any, weights: Any = None, dtype: Any = None) -> None:
-        self.x, self.y, self.weights = (as_arrays(part, dtype) for part in (x, y, weights))
-        self.size = _common_length(self.x, self.y, self.weights)
+        self.all: tuple[Any, Any, Any] = (
+            as_arrays(x, dtype),
+            as_arrays(y, dtype),
+            as_arrays(weights, dtype),
+        )
+        self.size = _common_length(*self.all)
 
     def take(self, index: Any) -> Arrays:
-        """The examples with these numbers, or of a slice."""
+        """The examples with these numbers."""
         part = object.__new__(Arrays)
-        part.x, part.y, part.weights = (
-            tree.map(lambda leaf: leaf[index], each) for each in (self.x, self.y, self.weights)
-        )
-        part.size = len(index) if not isinstance(index, slice) else -1
+        part.all = tree.map(lambda leaf: leaf[index], self.all)
+        part.size = len(index)
         return part
 
-    def batches(
-        self, size: int | None, key: Callable[[], Any] | None
-    ) -> Iterator[tuple[Any, Any, Any]]:
-        """(x, y, weights) in groups of ``size``, in an order drawn by ``key()`` (None: as is)."""
+    def pieces(self, size: int) -> Iterator[Any]:
+        """x in pieces of at most so many examples, in order."""
+        x = self.all[0]
+        for start in range(0, self.size, size):
+            yield tree.map(lambda leaf, start=start: leaf[start : start + size], x)
+
+    def portions(self, size: int | None, orders: Orders, epochs: range) -> Iterator[Portion]:
+        """All examples in groups of ``size``, once an epoch, in the orders of these epochs."""
         size = self.size if size is None else min(size, self.size)
         if size == self.size:  # the order within a batch says nothing
-            yield self.x, self.y, self.weights
+            yield Portion(self.all, None, len(epochs))
             return
-        whole = self if key is None else self.take(np.asarray(random.permutation(key(), self.size)))
-        for start in range(0, self.size, size):
-            part = whole.take(slice(start, start + size))
-            yield part.x, part.y, part.weights
+        rest = self.size % size
+        if not rest:
+            rows = orders.of(epochs, self.size).reshape(-1, size)
+            yield Portion(self.all, rows, len(rows))
+            return
+        for order in orders.of(epochs, self.size):
+            rows = order[:-rest].reshape(-1, size)
+            yield Portion(self.all, rows, len(rows))
+            yield Portion(self.all, order[-rest:].reshape(1, rest), 1)
 
     def split(self, fraction: float, key: Any) -> tuple[Arrays, Arrays]:
         """A part to train on and, of about ``fraction``, one to validate on; drawn by ``key``."""
@@ -65,7 +89,7 @@ class Stream:
     def __init__(self, source: Iterable[Any], dtype: Any) -> None:
         self._source, self._dtype = source, dtype
 
-    def batches(self, size: int | None, key: Any) -> Iterator[tuple[Any, Any, Any]]:
+    def portions(self, size: int | None, orders: Orders, epochs: range) -> Iterator[Portion]:
         """The batches as they come; their sizes and their order are the source's affair."""
         is_empty = True
         for batch in self._source:
@@ -74,9 +98,8 @@ class Stream:
                     "fit: an iterable of data must give batches (x, y) or (x, y, weights)"
                 )
             weights = batch[2] if len(batch) == 3 else None
-            part = Arrays(batch[0], batch[1], weights, self._dtype)
             is_empty = False
-            yield part.x, part.y, part.weights
+            yield Portion(Arrays(batch[0], batch[1], weights, self._dtype).all, None, 1)
         if is_empty:
             raise ValueError(
                 "fit: the data gave no batch in this epoch. A generator can be gone through only "
@@ -111,7 +134,7 @@ def as_arrays(value: Any, dtype: Any) -> Any:
         return {name: as_arrays(part, dtype) for name, part in value.items()}
     if isinstance(value, tuple):
         return tuple([as_arrays(part, dtype) for part in value])
-    array = np.asarray(value)
+    array = np.asarray(value, order="C")
     if array.dtype.kind not in "fiub":
         raise TypeError(f"fit: data must be numbers, got an array of dtype {array.dtype}")
     if dtype is not None and array.dtype.kind == "f":

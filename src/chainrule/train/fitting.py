@@ -11,12 +11,14 @@ import numpy as np
 from .. import random
 from ..engine import tree
 from ..optim import LBFGS, Optimizer
-from .batches import Arrays, as_data
+from .batches import Arrays, Stream, as_data
 from .callbacks import EarlyStopping, History, Hooks, Run, StopTraining
-from .loop import Looks, Search, Stopping, Training, close_epoch
+from .epochs import Looks, Stopping, close_epochs
 from .models import ModuleModel, as_model
-from .progress import make_progress
+from .orders import Orders
+from .progress import Lines, make_progress
 from .step import Model, Objective
+from .training import Search, Training
 from .updates import OptimizerUpdates, TripleUpdates, Updates, is_triple
 
 
@@ -132,18 +134,26 @@ def fit(
     stopping = Stopping(training, early_stopping)
     hooks = Hooks(callbacks)
     bar = make_progress(progress, epochs)
+    orders = Orders(shuffle_key if shuffle else None, epochs)
+    # Where nobody looks at the end of an epoch, several of them may pass at once.
+    is_watched = check is not None or early_stopping is not None or bool(callbacks or metrics)
+    is_watched = is_watched or isinstance(train, Stream) or isinstance(bar, Lines)
     stopped = "all epochs done"
     began = time.perf_counter()
+    span = range(0)
     try:
-        for run.epoch in range(epochs):
-            order_key = (lambda: random.fold_in(shuffle_key, run.epoch)) if shuffle else None
-            for batch in train.batches(batch_size, order_key):
-                training.step(run, batch)
-                for callback in hooks.step:
-                    callback(run)
-                if bar is not None:
-                    bar.step(run)
-            close_epoch(run, looks, training)
+        while span.stop < epochs:
+            reach = 1 if is_watched else training.reach(run.steps_per_epoch)
+            span = range(span.stop, min(span.stop + reach, epochs))
+            run.epoch = span.start
+            for portion in train.portions(batch_size, orders, span):
+                for _ in training.advance(run, portion, bool(hooks.step)):
+                    for callback in hooks.step:
+                        callback(run)
+                    if bar is not None:
+                        bar.step(run)
+            run.epoch = span[-1]
+            close_epochs(run, len(span), looks, training)
             for callback in hooks.epoch:
                 callback(run)
             if bar is not None:

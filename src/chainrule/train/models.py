@@ -123,7 +123,7 @@ class FunctionModel:
 
     def fixed(self) -> Any:
         """Nothing: a function has no memory."""
-        return ()
+        return {"frozen": (), "buffers": ()}
 
     def run(self, params: Any, fixed: Any, key: Any, use: Use, training: bool) -> Any:
         """``use(model)``, where ``model(x)`` is ``apply(params, x)``."""

@@ -1,4 +1,4 @@
-"""One step of training and one look at the model, each traced once and then only run."""
+"""One step of training and one look at the model, as functions that are traced once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..engine import tree
+from .. import random
+from ..engine import trace, tree
 from ..engine.compile.jit import jit
+from ..engine.primitives.indexing import gather
 from ..engine.transforms import value_and_grad
 from ..nn import Module, l2_penalty
 from ..optim import clip_by_global_norm
@@ -83,21 +85,30 @@ def make_gradient(model: Model, objective: Objective, l2: float) -> Callable[...
 
 def make_step(
     model: Model, objective: Objective, updates: Updates, l2: float, clip: float | None
-) -> Callable[..., Any]:
-    """``(state, fixed, i, rates, key, x, y, weight) -> (state, fixed, loss)``, traced once."""
-    gradient = make_gradient(model, objective, l2)
+) -> Callable[[Any, Any, Any], Any]:
+    """``(constants, carry, x) -> (carry, loss)``, as ``Loop`` wants it.
 
-    @jit
-    def train_step(
-        state: Any, fixed: Any, i: Any, rates: Any, key: Any, x: Any, y: Any, weight: Any
-    ) -> Any:
-        params = updates.params(state)
-        (value, fixed), grads = gradient(params, fixed, key, x, y, weight)
+    constants: all arrays of the batches, what is frozen, a random key and the optimizer's count;
+    carry: the optimizer's state, with the parameters in it, and the model's buffers; x: the number
+    of the step, its learning rates and, where batches are drawn, the rows of this one.
+    """
+    gradient = make_gradient(model, objective, l2)
+    takes_key = getattr(model, "takes_key", False)
+
+    def train_step(constants: Any, carry: Any, x: Any) -> Any:
+        state, buffers = carry
+        key = random.fold_in(constants["key"], x["step"]) if takes_key else None
+        fixed = {"frozen": constants["frozen"], "buffers": buffers}
+        batch = constants["arrays"]
+        if "rows" in x:
+            batch = tree.map(lambda leaf: trace.apply(gather, leaf, x["rows"], axes=(0,)), batch)
+        (value, fixed), grads = gradient(updates.params(state), fixed, key, *batch)
         if clip is not None:
             grads = clip_by_global_norm(grads, clip)
-        return updates.update(i, rates, grads, state), fixed, value
+        turn = constants["count"] + x["step"]
+        return (updates.update(turn, x["rates"], grads, state), fixed["buffers"]), value
 
-    return train_step  # type: ignore[no-any-return]
+    return train_step
 
 
 def make_predict(model: Model) -> Callable[..., Any]:

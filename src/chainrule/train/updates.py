@@ -124,13 +124,28 @@ def is_triple(optimizer: Any) -> bool:
     return isinstance(optimizer, tuple) and len(optimizer) == 3 and all(map(callable, optimizer))
 
 
-def scheduled(updates: Updates, schedule: Callable[[int], Any] | None) -> Callable[[int], Any]:
-    """``step -> learning rates``: the schedule's for every group, or the optimizer's then."""
+Rates = tuple[Any, ...]  # of each group, an array with one learning rate a step
+
+
+def scheduled(
+    updates: Updates, schedule: Callable[[int], Any] | None
+) -> Callable[[int, int], Rates]:
+    """``(first step, count) -> learning rates``: the schedule's, or the optimizer's of this moment.
+
+    A schedule is for every group.
+    """
     if schedule is None:
-        return lambda step: updates.rates()
+        return lambda first, count: tuple(
+            [np.full(count, rate, np.float64) for rate in updates.rates()]
+        )
     if isinstance(updates, TripleUpdates):
         raise TypeError(
             "fit: give the schedule to the triple, functional.adam(schedule), not to fit"
         )
-    count = len(updates.rates())
-    return lambda step: (np.float64(schedule(step)),) * count
+    groups = len(updates.rates())
+
+    def planned(first: int, count: int) -> Rates:
+        rates = [schedule(step) for step in range(first, first + count)]
+        return (np.array(rates, np.float64),) * groups
+
+    return planned

@@ -1,0 +1,96 @@
+"""What a run of ``fit`` does between epochs: looks at the model, and early stopping."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..engine import tree
+from .batches import Arrays, Stream
+from .callbacks import EarlyStopping, Run
+from .step import Model, Objective, make_judge, make_predict
+from .training import Training
+
+LARGE = 4096  # examples in one piece, where predictions are made for many
+
+
+class Looks:
+    """The validation after each epoch."""
+
+    def __init__(
+        self,
+        model: Model,
+        objective: Objective,
+        metrics: Mapping[str, Callable[[Any, Any], Any]],
+        train: Arrays | Stream,
+        check: Arrays | None,
+    ) -> None:
+        self.metrics = dict(metrics)
+        self._objective = objective
+        self._check = check
+        self._on = check if check is not None or not isinstance(train, Arrays) else train
+        if self.metrics and self._on is None:
+            raise TypeError("fit: metrics with an iterable of batches need validation=(x, y)")
+        self._predict = make_predict(model)
+        self._judge = make_judge(model, objective)
+
+    def look(self, params: Any, fixed: Any) -> tuple[float | None, dict[str, float]]:
+        """The validation loss and the metrics for these numbers."""
+        loss, prediction = None, None
+        if self.metrics:
+            prediction = self._predictions(params, fixed)
+        if self._check is not None:
+            x, y, weights = self._check.all
+            if prediction is None or self._objective.calls_model:
+                loss = float(self._judge(params, fixed, x, y, weights))
+            else:
+                loss = float(self._objective.of_prediction(prediction, y, weights))
+        target = None if self._on is None else self._on.all[1]
+        return loss, {name: float(f(target, prediction)) for name, f in self.metrics.items()}
+
+    def _predictions(self, params: Any, fixed: Any) -> Any:
+        assert self._on is not None
+        parts = [self._predict(params, fixed, x) for x in self._on.pieces(LARGE)]
+        return parts[0] if len(parts) == 1 else tree.map(lambda *p: np.concatenate(p), *parts)
+
+
+def close_epochs(run: Run, count: int, looks: Looks, training: Training) -> None:
+    """Mean losses of the epochs that end; validation and metrics of the numbers there are now."""
+    losses = run.losses[run.epoch_start :]
+    run.epoch_start = len(run.losses)
+    steps = len(losses) // count
+    means = [math.fsum(losses[i : i + steps]) / steps for i in range(0, len(losses), steps)]
+    run.epoch_losses += means if steps > 1 else losses
+    loss, values = looks.look(training.params, training.fixed)
+    if loss is not None:
+        run.validation_losses.append(loss)
+    for name, value in values.items():
+        run.metric_lists.setdefault(name, []).append(value)
+
+
+class Stopping:
+    """Early stopping, with the numbers of the best epoch."""
+
+    def __init__(self, training: Training, rule: EarlyStopping | None) -> None:
+        self.rule = rule or EarlyStopping(0)
+        self.best_epoch: int | None = None
+        self._is_on = rule is not None
+        self._training = training
+        self._best: Any = None
+        self.rule.restart()
+
+    def is_over(self, run: Run) -> bool:
+        """Take in the newest epoch: is it time to stop?"""
+        if not self._is_on:
+            return False
+        if self.rule.is_best(run):
+            self.best_epoch, self._best = run.epoch, self._training.now
+        return self.rule.is_over
+
+    def finish(self) -> None:
+        """Go back to the best epoch, if there was one and it is wanted."""
+        if self._best is not None and self.rule.restore_best:
+            self._training.now = self._best
