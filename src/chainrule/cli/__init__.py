@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from . import cache
 from .demo import demo
 
 app = typer.Typer(
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command()(demo)
+app.add_typer(cache.app, name="cache")
 
 
 def _show_version(asked: bool) -> None:

@@ -33,7 +33,7 @@ except ImportError:
     from hashlib import blake2b
 
 FORMAT = b"chainrule-code-1\n"  # to be raised when the meaning of entries changes
-LIMIT = 256 << 20  # bytes
+LIMIT = 256_000_000  # bytes
 _TOUCH_AFTER = 3600  # seconds after which reading an entry renews its time
 _ENTRY = re.compile(r"[0-9a-f]{64}\.code")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{64}\.\d+\.\d+")

@@ -9,6 +9,7 @@ and constants readable, neither writable. Meanings and numbers: System V ABI, AM
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import mmap
@@ -22,6 +23,8 @@ from ..errors import CompilationUnavailable
 _PROGBITS, _SYMTAB, _RELA, _UNWIND = 1, 2, 4, 0x70000001  # kinds of sections
 _WRITE, _ALLOC, _EXECUTE = 1, 2, 4  # their flags
 _X86_64 = 62
+_GLOBAL_FUNCTION = 0x12
+_JUMP = 0x25FF  # jmp *(%rip): to the address that follows the instruction
 _MOST = 1 << 28  # bytes of code that are still believed
 
 # Relocations: format of the field, and whether it holds a distance or an address.
@@ -31,6 +34,10 @@ _RELOCATIONS = {
     4: ("<i", True),  # R_X86_64_PLT32
     24: ("<q", True),  # R_X86_64_PC64
 }
+
+# What the code generator calls where the processor has no instruction for it.
+_ROUNDING = ("floor", "ceil", "trunc", "round", "roundeven", "rint", "nearbyint", "fmod")
+_LIBRARY = {"memcpy", "memmove", "memset", *_ROUNDING, *(f"{name}f" for name in _ROUNDING)}
 
 
 class BadObject(ValueError):
@@ -92,7 +99,7 @@ def load(code: bytes, names: list[str]) -> Code:
 
 
 class _Object:
-    """An object file, read with every place checked."""
+    """An object file, read with every number in it checked."""
 
     def __init__(self, code: bytes) -> None:
         self._code = code
@@ -114,76 +121,87 @@ class _Object:
 
     def load(self, names: list[str]) -> Code:
         """Lay out, fill in, protect."""
-        places, size, code_size = self._layout()
+        code_size, size = self._lay_out()
         memory = _new_memory(size)
         base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-        for number, place in places.items():
+        for number, place in self._places.items():
             section = self._sections[number]
             memory[place : place + section.size] = self._content(section)
+        for number, place in self._jumps.items():
+            name = self._name(self._symbols[number])
+            struct.pack_into("<HIQ", memory, place, _JUMP, 0, _library_function(name))
         for section in self._sections:
-            if section.kind == _RELA and section.info in places:
-                self._relocate(memory, base, places, section)
+            if section.kind == _RELA and section.info in self._places:
+                self._relocate(memory, base, section)
         _protect(base, code_size, mmap.PROT_READ | mmap.PROT_EXEC)
         _protect(base + code_size, size - code_size, mmap.PROT_READ)
-        return Code(self._addresses(names, base, places), memory)
+        return Code(self._addresses(names, base), memory)
 
-    def _layout(self) -> tuple[dict[int, int], int, int]:
-        """Place of each section, bytes in all, and bytes of the pages with code, the first."""
-        places: dict[int, int] = {}
-        end = code_end = 0
-        for wanted in (_EXECUTE, 0):
-            for number, section in enumerate(self._sections):
-                if not section.flags & _ALLOC or section.flags & _EXECUTE != wanted:
-                    continue
-                if section.size == 0 or section.kind == _UNWIND:
-                    continue
-                self._check(section)
-                end = -(-end // max(section.align, 1)) * max(section.align, 1)
-                places[number] = end
-                end += section.size
-            end = -(-end // mmap.PAGESIZE) * mmap.PAGESIZE
-            code_end = code_end or end
-        if not 0 < end <= _MOST:
-            raise BadObject(f"object file: {end} bytes of code")
-        return places, end, code_end
+    def _lay_out(self) -> tuple[int, int]:
+        """Find a place for everything; bytes of the pages with code, which come first, and of all.
 
-    def _check(self, section: _Section) -> None:
-        if section.kind != _PROGBITS or section.flags & _WRITE:
-            raise BadObject("object file: a section that is neither code nor constants")
-        if section.align & (section.align - 1) or section.align > mmap.PAGESIZE:
-            raise BadObject("object file: an alignment that memory has not")
-        if section.size > _MOST:
-            raise BadObject("object file: a section of an impossible size")
+        Behind the code stand jumps to the library functions that it calls, which may be anywhere
+        in memory, too far for a distance of 32 bits.
+        """
+        self._places: dict[int, int] = {}
+        self._jumps: dict[int, int] = {}
+        end = self._lay_out_sections(0, _EXECUTE)
+        for number, symbol in enumerate(self._symbols):
+            if number and symbol.section == 0:
+                self._jumps[number] = end = _rounded(end, 16)
+                end += 16
+        code_size = _rounded(end, mmap.PAGESIZE)
+        size = _rounded(self._lay_out_sections(code_size, 0), mmap.PAGESIZE)
+        if not 0 < size <= _MOST:
+            raise BadObject(f"object file: {size} bytes of code")
+        return code_size, size
 
-    def _relocate(self, memory: Any, base: int, places: dict[int, int], table: _Section) -> None:
+    def _lay_out_sections(self, end: int, wanted: int) -> int:
+        for number, section in enumerate(self._sections):
+            if not section.flags & _ALLOC or section.flags & _EXECUTE != wanted:
+                continue
+            if section.size == 0 or section.kind == _UNWIND:
+                continue
+            if section.kind != _PROGBITS or section.flags & _WRITE:
+                raise BadObject("object file: a section that is neither code nor constants")
+            align = max(section.align, 1)
+            if align & (align - 1) or align > mmap.PAGESIZE or section.size > _MOST:
+                raise BadObject("object file: a section of an impossible size or alignment")
+            self._places[number] = end = _rounded(end, align)
+            end += section.size
+        return end
+
+    def _relocate(self, memory: Any, base: int, table: _Section) -> None:
         """Fill in the distances (or addresses) that one section leaves open."""
-        place, size = places[table.info], self._sections[table.info].size
+        start, size = self._places[table.info], self._sections[table.info].size
         for offset, info, addend in struct.iter_unpack("<QQq", self._content(table)):
             if info & 0xFFFFFFFF not in _RELOCATIONS:
                 raise BadObject(f"object file: relocation of kind {info & 0xFFFFFFFF}")
             form, is_distance = _RELOCATIONS[info & 0xFFFFFFFF]
             if offset + struct.calcsize(form) > size:
                 raise BadObject("object file: a relocation outside its section")
-            value = self._place_of(info >> 32, places) + addend
-            value += -(place + offset) if is_distance else base
-            struct.pack_into(form, memory, place + offset, value)
+            value = self._place_of(info >> 32) + addend
+            value += -(start + offset) if is_distance else base
+            struct.pack_into(form, memory, start + offset, value)
 
-    def _place_of(self, number: int, places: dict[int, int]) -> int:
-        """Where in memory a symbol is."""
+    def _place_of(self, number: int) -> int:
+        """Where in our memory a symbol is."""
+        if number in self._jumps:
+            return self._jumps[number]
         if number >= len(self._symbols):
             raise BadObject("object file: a symbol that is not there")
         symbol = self._symbols[number]
-        if symbol.section not in places:
-            raise BadObject(f"object file: {self._name(symbol) or 'a symbol'} is defined elsewhere")
+        if symbol.section not in self._places:
+            raise BadObject("object file: a symbol in no section")
         if symbol.value > self._sections[symbol.section].size:
             raise BadObject("object file: a symbol outside its section")
-        return places[symbol.section] + symbol.value
+        return self._places[symbol.section] + symbol.value
 
-    def _addresses(self, names: list[str], base: int, places: dict[int, int]) -> dict[str, int]:
+    def _addresses(self, names: list[str], base: int) -> dict[str, int]:
         found = {
-            self._name(symbol): base + self._place_of(number, places)
+            self._name(symbol): base + self._place_of(number)
             for number, symbol in enumerate(self._symbols)
-            if symbol.info >> 4 and symbol.section in places  # not a local name
+            if symbol.info == _GLOBAL_FUNCTION and symbol.section in self._places
         }
         missing = set(names) - found.keys()
         if missing:
@@ -215,6 +233,23 @@ def _new_memory(size: int) -> mmap.mmap:
         return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:
         raise CompilationUnavailable(f"no memory for {size} bytes of code: {error}") from None
+
+
+@functools.cache
+def _library_function(name: str) -> int:
+    """Address of a function of the C library that generated code may call."""
+    if name in _LIBRARY:
+        for library in (None, "libm.so.6"):
+            with contextlib.suppress(OSError, AttributeError):
+                function = ctypes.cast(getattr(ctypes.CDLL(library), name), ctypes.c_void_p)
+                if function.value:
+                    return function.value
+    raise BadObject(f"object file: {name} is defined elsewhere")
+
+
+def _rounded(number: int, step: int) -> int:
+    """The next multiple of ``step``."""
+    return -(-number // step) * step
 
 
 @functools.cache

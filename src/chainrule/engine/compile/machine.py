@@ -57,13 +57,13 @@ def this_machine(cpu: str = "host") -> Machine:
 @functools.cache
 def llvmlite_version() -> str:
     """Which llvmlite is installed, without importing it; empty if that cannot be seen."""
-    found = find_spec("llvmlite")
-    if found is None or found.origin is None:
-        return ""
     try:
+        found = find_spec("llvmlite")
+        if found is None or found.origin is None:
+            return ""
         with open(os.path.join(os.path.dirname(found.origin), "_version.py")) as file:
             return file.read()
-    except OSError:
+    except (OSError, ValueError):
         return ""
 
 
