@@ -326,13 +326,19 @@ class Instructions:
         text = f"call {first.type} @llvm.{name}.{suffix}({listed})"
         return self._write(text, first.kind, first.lanes, level)
 
+    def rotate_left(self, x: Value, count: Value) -> Value:
+        """Bits moved up by ``count``, those that fall out put in below."""
+        return self.intrinsic("fshl", x, x, count)
+
     def fma(self, a: Value, b: Any, c: Any) -> Value:
         """a·b + c, rounded once where the processor can."""
         return self.intrinsic("fmuladd", a, self.lift(b, a), self.lift(c, a))
 
     def shuffle(self, a: Value, b: Value, order: list[int]) -> Value:
         """Lanes picked by number from those of ``a`` and then ``b``; -1 leaves one open."""
-        if len(order) > 1 and not any(order):
+        if len(order) == 1:
+            return self.lane(a, order[0]) if order[0] < a.lanes else self.lane(b, order[0] - a.lanes)
+        if not any(order):
             mask = "zeroinitializer"
         else:
             mask = f"<{', '.join('i32 poison' if i < 0 else f'i32 {i}' for i in order)}>"
@@ -398,8 +404,33 @@ class Instructions:
             offset = self.constant("i64", offset)
         element = "i8" if kind == "bool" else LLVM_TYPES[kind]
         level = max(pointer.level, offset.level)
-        text = f"getelementptr {element}, ptr {pointer.text}, i64 {offset.text}"
-        return self._write(text, "ptr", 1, level)
+        text = f"getelementptr {element}, ptr {pointer.text}, {offset.type} {offset.text}"
+        return self._write(text, "ptr", offset.lanes, level)
+
+    def load_each(self, addresses: Value, kind: str, level: int | None) -> Value:
+        """Elements from an address for each lane."""
+        stored = "u8" if kind == "bool" else kind
+        lanes, to = addresses.lanes, type_text(stored, addresses.lanes)
+        if level is not None:
+            self._known[-1].clear()
+        name = f"@llvm.masked.gather.{_suffix(stored, lanes)}.v{lanes}p0"
+        mask = f"<{lanes} x i1>"
+        self.used.add(f"declare {to} {name}(<{lanes} x ptr>, i32, {mask}, {to})")
+        at = addresses.level if level is None else level
+        text = f"call {to} {name}({addresses.type} {addresses.text}, i32 {SIZES[stored]}, "
+        value = self._write(f"{text}{mask} splat (i1 true), {to} poison)", stored, lanes, at)
+        return self.not_equal(value, 0) if kind == "bool" else value
+
+    def store_each(self, addresses: Value, value: Value) -> None:
+        """Elements to an address for each lane, first to last."""
+        if value.kind == "bool":
+            value = self.convert(value, "u8")
+        lanes = value.lanes
+        name = f"@llvm.masked.scatter.{_suffix(value.kind, lanes)}.v{lanes}p0"
+        mask = f"<{lanes} x i1>"
+        self.used.add(f"declare void {name}({value.type}, <{lanes} x ptr>, i32, {mask})")
+        text = f"call void {name}({value.type} {value.text}, {addresses.type} {addresses.text}, "
+        self.line(f"{text}i32 {SIZES[value.kind]}, {mask} splat (i1 true))")
 
     def load(self, address: Value, kind: str, lanes: int = 1, level: int | None = None) -> Value:
         """Elements from memory. It is written where the address is known, or at ``level``."""

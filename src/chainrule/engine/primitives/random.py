@@ -19,11 +19,11 @@ from ..types import TensorType
 from .families import Primitive, stack_same
 from .views import Shape
 
-_ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
-_PARITY = 0x1BD11BDA
+ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+PARITY = 0x1BD11BDA
 _MASK = 0xFFFFFFFF
-_LEFT = {r: np.array(r, np.uint32) for group in _ROTATIONS for r in group}
-_RIGHT = {r: np.array(32 - r, np.uint32) for group in _ROTATIONS for r in group}
+_LEFT = {r: np.array(r, np.uint32) for group in ROTATIONS for r in group}
+_RIGHT = {r: np.array(32 - r, np.uint32) for group in ROTATIONS for r in group}
 _BLOCKS_AT_ONCE = 1 << 14  # five buffers of this length stay in a processor's second-level cache
 _FEW = 8  # so many blocks are quicker one by one, as Python integers
 
@@ -32,11 +32,11 @@ _FEW = 8  # so many blocks are quicker one by one, as Python integers
 
 def _one_block(k0: int, k1: int, x0: int, x1: int) -> tuple[int, int]:
     """Threefry-2x32 of one counter, with Python's integers."""
-    keys = (k0, k1, k0 ^ k1 ^ _PARITY)
+    keys = (k0, k1, k0 ^ k1 ^ PARITY)
     x0 = (x0 + k0) & _MASK
     x1 = (x1 + k1) & _MASK
     for group in range(5):
-        for rotation in _ROTATIONS[group % 2]:
+        for rotation in ROTATIONS[group % 2]:
             x0 = (x0 + x1) & _MASK
             x1 = ((x1 << rotation) & _MASK | x1 >> (32 - rotation)) ^ x0
         x0 = (x0 + keys[(group + 1) % 3]) & _MASK
@@ -46,12 +46,12 @@ def _one_block(k0: int, k1: int, x0: int, x1: int) -> tuple[int, int]:
 
 def _many_blocks(k0: Any, k1: Any, x0: Any, x1: Any) -> None:
     """Threefry-2x32 of arrays of counters, in place; the keys broadcast against them."""
-    keys = (k0, k1, k0 ^ k1 ^ np.uint32(_PARITY))
+    keys = (k0, k1, k0 ^ k1 ^ np.uint32(PARITY))
     spare = np.empty_like(x1)
     np.add(x0, k0, out=x0)
     np.add(x1, k1, out=x1)
     for group in range(5):
-        for rotation in _ROTATIONS[group % 2]:
+        for rotation in ROTATIONS[group % 2]:
             np.add(x0, x1, out=x0)
             np.left_shift(x1, _LEFT[rotation], out=spare)
             np.right_shift(x1, _RIGHT[rotation], out=x1)

@@ -1,0 +1,282 @@
+"""Kernels: nested loops over vectors, written from what ``fuse`` put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..primitives.indexing import scatter_add
+from . import access, fuse
+from .access import Affine
+from .instructions import Value, Variable, kind_of
+from .math import Math
+from .reduce import combine, first_value, horizontal
+from .values import Values
+
+_UNROLLED = 4  # vectors of columns whose sums are kept in registers
+
+
+class Writer:
+    """Writes one kernel of loops."""
+
+    def __init__(self, emit: Math, step: fuse.Loops, values: Values, lanes: int) -> None:
+        self.emit, self.step, self.values = emit, step, values
+        self.lanes = lanes if not step.sequential or _may_be_vectors(step) else 1
+        self.lengths = list(step.lengths)
+        self.sums = [r for r in step.roots if r.kind not in ("store", "scatter", "scatter_add")]
+        self.columns = any([r.columns for r in step.roots])
+        self.kept: dict[tuple[int, Any], Variable] = {}
+        values.here = {r.made: True for r in step.roots if fuse.is_own_value(r)}
+        values.variables = [None] * len(self.lengths)
+
+    def write(self) -> None:
+        """The whole kernel."""
+        if not self.lengths:
+            self.values.variables, self.values.width = [], 1
+            self._piece(None, 1)
+            return
+        merged = [] if self.sums or self.step.sequential else self._merged()
+        if merged:
+            self._merge(merged)
+        self._nest(0)
+
+    # -- loops ---------------------------------------------------------------------------------
+
+    def _nest(self, level: int) -> None:
+        emit, last = self.emit, len(self.lengths) - 1
+        if self.columns and level == self._first_reduced():
+            self._columns(level)
+            return
+        self._begin(level)
+        if level == last:
+            self._pieces(self._split(0, self.lengths[last]))
+        elif self.values.variables[level] is None and self.lengths[level] == 1:
+            self._nest(level + 1)
+        else:
+            with emit.loop(0, self.lengths[level]) as variable:
+                self.values.variables[level] = variable
+                self._nest(level + 1)
+        if self.sums:
+            self.values.begin_piece()
+            self._finish(level)
+
+    def _first_reduced(self) -> int:
+        return next(r.begin for r in self.step.roots if r.columns)
+
+    def _split(self, start: int, count: int) -> list[tuple[int, int, int]]:
+        """(first, number of vectors, lanes): whole vectors, then what is left."""
+        whole, rest = divmod(count, self.lanes)
+        parts = [(start, whole, self.lanes)] if whole else []
+        return parts + ([(start + whole * self.lanes, 1, rest)] if rest else [])
+
+    def _pieces(self, parts: list[tuple[int, int, int]]) -> None:
+        for start, count, width in parts:
+            with self.emit.loop(start, start + count * width, width) as base:
+                self._piece(base, width)
+
+    def _columns(self, level: int) -> None:
+        """Sums over the loops from ``level`` on, for each column: a block of columns at a time."""
+        length = self.lengths[-1]
+        block = _UNROLLED * self.lanes
+        whole = length // block if length > block else 0
+        if whole:
+            with self.emit.loop(0, whole * block, block) as first:
+                starts = [first + lane for lane in range(0, block, self.lanes)]
+                self._column_block(level, [(start, self.lanes) for start in starts])
+        rest = [
+            (self.emit.constant("i64", start + i * width), width)
+            for start, count, width in self._split(whole * block, length - whole * block)
+            for i in range(count)
+        ]
+        if rest:
+            self._column_block(level, rest)
+
+    def _column_block(self, level: int, pieces: list[tuple[Value, int]]) -> None:
+        for base, width in pieces:
+            self._at(base, width)
+            for root in self.sums:
+                self._keep(root, base.text, width)
+        self._rows(level, pieces)
+        for base, width in pieces:
+            self._at(base, width)
+            for number, root in enumerate(self.sums):
+                total = self.kept.pop((number, base.text)).get()
+                self.values.store(root.storage, root.target, total)
+
+    def _rows(self, level: int, pieces: list[tuple[Value, int]]) -> None:
+        if level == len(self.lengths) - 1:
+            for base, width in pieces:
+                self._piece(base, width)
+            return
+        with self.emit.loop(0, self.lengths[level]) as variable:
+            self.values.variables[level] = variable
+            self._rows(level + 1, pieces)
+
+    # -- what stands inside --------------------------------------------------------------------
+
+    def _at(self, base: Value | None, width: int) -> None:
+        self.values.begin_piece()
+        if self.lengths:
+            self.values.variables[-1] = base
+        self.values.width = width
+
+    def _piece(self, base: Value | None, width: int) -> None:
+        """One vector of every root: all are computed first, then stored."""
+        self._at(base, width)
+        values = self.values
+        found = [values.of(root.node, root.index) for root in self.step.roots]
+        for root, value in zip(self.step.roots, found, strict=True):
+            if root.kind == "store":
+                if root.is_stored:
+                    values.store(root.storage, root.target, value)
+            elif root.kind in ("scatter", "scatter_add"):
+                self._scatter(root, value)
+            else:
+                self._collect(root, value, base)
+
+    def _scatter(self, root: fuse.Root, value: Value) -> None:
+        values, emit = self.values, self.emit
+        indices = root.made.inputs[2:]
+        width = len(indices[0].shape)
+        axes = root.made.params["axes"]
+        strides = access.strides_of(root.made.shape)
+        rest = iter(root.index[width:])
+        kept = [next(rest).scaled(s) for a, s in enumerate(strides) if a not in axes]
+        known = access.total(kept)
+        where = [(i, root.index[:width]) for i in indices]
+        dynamic = values.dynamic(where, [strides[a] for a in axes])
+        first, step = values.offset(known)
+        pointer = values.pointers[root.storage]
+        address = emit.address(pointer, dynamic + first, value.kind)
+        value = emit.splat(value, values.width if step else 1)
+        if root.made.primitive is scatter_add:
+            before = emit.load(address, value.kind, value.lanes, emit.depth)
+            value = combine(emit, "sum", before, value)
+        emit.store(address, value)
+
+    # -- reductions ----------------------------------------------------------------------------
+
+    def _begin(self, level: int) -> None:
+        """Sums that the loops from this one on make start from nothing."""
+        for root in self.sums:
+            if root.begin == level:
+                for width in self._widths():
+                    self._keep(root, width, width)
+
+    def _widths(self) -> list[int]:
+        return [width for _, _, width in self._split(0, self.lengths[-1])]
+
+    def _keep(self, root: fuse.Root, key: Any, width: int) -> None:
+        kind = kind_of(root.node.dtype)
+        assert kind is not None
+        number = self.sums.index(root)
+        if root.kind in ("argmax", "argmin"):
+            self.kept[number, "place"] = self.emit.variable(self.emit.constant("i64", -1))
+        start = first_value(root.kind, kind)
+        self.kept[number, key] = self.emit.variable(self.emit.constant(kind, start, width))
+
+    def _collect(self, root: fuse.Root, value: Value, base: Value | None) -> None:
+        number = self.sums.index(root)
+        width = self.values.width
+        if root.kind in ("argmax", "argmin"):
+            self._look_for(root, value)
+            return
+        key = base.text if root.columns and base is not None else width
+        kept = self.kept[number, key]
+        value = self.emit.splat(value, width)
+        kept.set(combine(self.emit, root.kind, kept.get(), value))
+        if root.kind in ("cumsum", "cumprod"):
+            self.values.store(root.storage, root.target, kept.get())
+
+    def _look_for(self, root: fuse.Root, value: Value) -> None:
+        """The first largest (smallest) element; NaN counts as such."""
+        emit, number = self.emit, self.sums.index(root)
+        best, place = self.kept[number, 1], self.kept[number, "place"]
+        before = best.get()
+        better = emit.compare("gt" if root.kind == "argmax" else "lt", value, before)
+        if value.is_float:
+            better = better | (emit.is_nan(value) & ~emit.is_nan(before))
+        better = better | emit.equal(place.get(), -1)
+        here = self.values.variables[-1]
+        assert here is not None
+        place.set(emit.select(better, here, place.get()))
+        best.set(emit.select(better, value, before))
+
+    def _finish(self, level: int) -> None:
+        """Sums that ended with this loop go to memory."""
+        for number, root in enumerate(self.sums):
+            if root.begin != level:
+                continue
+            kept = [self.kept.pop((number, width)).get() for width in self._widths()]
+            if root.kind in ("argmax", "argmin"):
+                total = self.kept.pop((number, "place")).get()
+            elif root.kind in ("cumsum", "cumprod"):
+                continue
+            else:
+                total = horizontal(self.emit, root.kind, kept)
+            self.values.width = 1
+            self.values.store(root.storage, root.target, total)
+
+    # -- loops that are one loop ---------------------------------------------------------------
+
+    def _merged(self) -> list[int]:
+        """Loops that can be merged with the next: all addresses go on from one to the other."""
+        found = addresses(self.step, self.values)
+        if found is None:
+            return []
+        return [
+            axis
+            for axis in range(len(self.lengths) - 1)
+            if all(
+                [a.coefficient(axis) == a.coefficient(axis + 1) * self.lengths[axis + 1] for a in found]
+            )
+        ]
+
+    def _merge(self, merged: list[int]) -> None:
+        for axis in merged:
+            self.lengths[axis + 1] *= self.lengths[axis]
+            self.lengths[axis] = 1
+
+
+def addresses(step: fuse.Loops, values: Values) -> set[Affine] | None:
+    """Every affine place that the roots read or write; None where one is not affine."""
+    found = {root.target for root in step.roots}
+    seen = set()
+    pending = [(root.node, root.index) for root in step.roots]
+    while pending:
+        node, index = pending.pop()
+        if (node, index) in seen:
+            continue
+        seen.add((node, index))
+        if values.is_loaded(node):
+            found.add(access.linear(node.shape, index))
+        elif fuse.is_new_shape(node):
+            found.add(access.linear(node.shape, index))
+        elif node.primitive is fuse.constant_row:
+            continue
+        elif node.primitive is fuse.indexing.gather:
+            found.add(access.gather_address(node, index)[0])
+            pending += access.inputs_at(node, index)
+        elif node.primitive in fuse.DRAWN:
+            lead = len(node.inputs[0].shape) - 1
+            if node.primitive is fuse.random.derive_keys:
+                return None
+            found.add(access.linear(node.params["shape"], index[lead:]))
+            pending += fuse.drawn_from(node, index)
+        else:
+            pending += access.inputs_at(node, index)
+    return found
+
+
+def _may_be_vectors(step: fuse.Loops) -> bool:
+    """Scattered rows can be vectors along an axis that is not looked up."""
+    (root,) = step.roots
+    if not root.kind.startswith("scatter"):
+        return False
+    width = len(root.made.inputs[2].shape)
+    last = len(step.order) - 1
+    looked_up = {axis for at in root.index[:width] for axis, _ in at.terms}
+    strides = access.strides_of(root.made.shape)
+    rest = [s for a, s in enumerate(strides) if a not in root.made.params["axes"]]
+    own = access.total([i.scaled(s) for i, s in zip(root.index[width:], rest, strict=True)])
+    return last not in looked_up and own.coefficient(last) == 1
+
