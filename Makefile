@@ -10,7 +10,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo test test-peers lint format-check ruff types layers size format docs bench clean
+.PHONY: help demo test test-peers fuzz lint format-check ruff types layers size format docs bench clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -23,6 +23,9 @@ test: $(VENV)/.with-test ## All tests, and every example in the docstrings and p
 
 test-peers: $(VENV)/.with-test $(VENV)/.with-peers ## Comparisons with JAX, PyTorch and autograd (installs them)
 	$(BIN)/python -m pytest -n $(WORKERS) tests/peers $(ARGS)
+
+fuzz: $(VENV)/.with-test ## Random graphs, compiled against evaluated (ARGS="--graphs 100000")
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 lint: format-check ruff types layers size ## Format, lint, types, layers of imports, sizes of files
 

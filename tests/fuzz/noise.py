@@ -1,0 +1,119 @@
+"""Evaluation with rounding noise: how far may another honest implementation of a graph be off?
+
+Every operation that is allowed to round differently gives its result plus random errors of the
+size it is allowed (Monte Carlo arithmetic: Parker 1997). What several such runs differ by is the
+condition of the graph; an outcome that jumps (an order, a comparison, a NaN) shows as unstable.
+
+No noise is added to what has only one right answer: arithmetic, comparisons, moves, integers. The
+same number gets the same noise in one node, so that numbers which tie go on to tie.
+"""
+
+from functools import partial
+from unittest import mock
+
+import numpy as np
+
+from chainrule.engine import interpret
+
+EXACT = {
+    "add", "subtract", "multiply", "divide", "negative", "abs", "square", "reciprocal", "sqrt",
+    "chain_product", "floor", "ceil", "trunc", "rint", "sign", "copysign", "nextafter", "maximum",
+    "minimum", "remainder", "fmod", "floor_divide", "relu", "step", "convert", "select",
+}  # fmt: skip
+# Rows whose stated error is in terms of their inputs: near a zero of the result it is larger.
+BACKWARD = {"logaddexp", "lgamma", "digamma", "polygamma", "gamma_slope", "erfcx", "power"}
+SUMS = {"sum", "cumsum", "einsum", "scatter_add", "prod", "cumprod"}
+# A sum's zero may have either sign, and so may the greater of 0 and -0.
+EITHER_ZERO = {"add", "subtract", "maximum", "minimum", "max", "min", "relu", "sum", "einsum"}
+ULPS = 4  # of a function; the sum of two implementations' errors
+SCALE = 1.0  # of the noise of sums
+
+
+def noisy(graph, rng, values):
+    """Output values of one run with noise, in the inner graphs of loops and branches too."""
+    run = partial(_run, rng=rng)
+    with mock.patch.object(interpret, "program", lambda inner: partial(run, inner)):
+        return run(graph, values)
+
+
+def _run(graph, values, rng):
+    known = dict(zip(graph.inputs, values, strict=True))
+    with np.errstate(all="ignore"):
+        for node in graph.nodes:
+            if not node.inputs and node.known is not None:
+                known[node] = node.known
+            else:
+                operands = [known[operand] for operand in node.inputs]
+                known[node] = _value(node, operands, rng)
+    return [known[node] for node in graph.outputs]
+
+
+def _value(node, operands, rng):
+    row = node.primitive
+    if isinstance(node.type, tuple) or not node.type.is_float:
+        return row.numpy(*operands, **node.params)
+    if row.name in SUMS:
+        operands = _with_relative_noise(node, operands, rng)
+    elif row.name in BACKWARD:
+        operands = [_shaken(x, rng) for x in operands]
+    found = row.numpy(*operands, **node.params)
+    if row.name in EITHER_ZERO:
+        return _either_zero(found, rng)
+    if row.family == "elementwise" and not _is_exact(node):
+        return _shaken(found, rng)
+    return found
+
+
+def _is_exact(node):
+    if node.primitive.name == "constant_power":
+        return node.params["exponent"] in (0, 1, 2, 3)
+    return node.primitive.name in EXACT
+
+
+def _shaken(x, rng):
+    """Real values moved by up to ``ULPS`` units in the last place."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        return x
+    shift = ULPS * _noise(x, rng)
+    moved = x + np.spacing(np.abs(x)) * shift.astype(x.dtype)
+    return np.where(np.isfinite(x), moved, x)[()]
+
+
+def _noise(x, rng):
+    """Numbers between -1 and 1, each a function of an element's bits and of the generator."""
+    bits = np.ascontiguousarray(x).view(f"uint{8 * x.dtype.itemsize}").reshape(x.shape)
+    mixed = bits.astype(np.uint64) ^ rng.integers(2**63, dtype=np.uint64)
+    for factor in _FACTORS:
+        mixed = (mixed ^ (mixed >> np.uint64(32))) * factor
+    return mixed.astype(np.int64) / 2.0**63
+
+
+_FACTORS = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
+
+
+def _with_relative_noise(node, operands, rng):
+    """Another order of n additions is a sum of terms that were changed a little, relatively."""
+    terms = max(_size(x) for x in operands) / max(node.type.size, 1)
+    level = SCALE * np.finfo(node.type.dtype).eps * (2 + np.sqrt(terms))
+    noisy_ones = operands if len(operands) < 3 else operands[:2]
+    return [_scaled(x, level, rng) for x in noisy_ones] + list(operands[len(noisy_ones) :])
+
+
+def _size(x):
+    return np.asarray(x).size
+
+
+def _scaled(x, level, rng):
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        return x
+    return x * (1 + level * _noise(x, rng)).astype(x.dtype)
+
+
+def _either_zero(x, rng):
+    x = np.asarray(x)
+    zero = x == 0
+    if not zero.any():
+        return x
+    return np.where(zero & (rng.random(x.shape) < 0.5), -x, x)
