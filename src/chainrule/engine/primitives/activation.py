@@ -32,13 +32,16 @@ def _softplus(x: Any) -> Any:
 
 
 # 1 for x > 0, else 0; so step(0) = 0 = relu'(0).
-step = elementwise("step", numpy=_step, arity=1, latex=r"\mathrm{{step}}({})")
+step = elementwise(
+    "step", numpy=_step, arity=1, latex=r"\mathrm{{step}}({})", llvm=lambda emit, x: emit.step(x)
+)
 relu = elementwise(
     "relu",
     numpy=_relu,
     derivative=lambda y, x: step(x),
     latex=r"\mathrm{{relu}}({})",
     domain=(0.1, 2.0),
+    llvm=lambda emit, x: emit.relu(x),
 )
 softplus = elementwise(
     "softplus",
@@ -46,4 +49,5 @@ softplus = elementwise(
     derivative=lambda y, x: sigmoid(x),
     dtypes="float",
     latex=r"\ln(1 + e^{{{}}})",
+    llvm=lambda emit, x: emit.softplus(x),
 )

@@ -35,18 +35,21 @@ add = elementwise(
     numpy=np.add,
     derivatives=(lambda y, a, b: 1, lambda y, a, b: 1),
     latex=r"{} + {}",
+    llvm=lambda emit, a, b: emit.add(a, b),
 )
 subtract = elementwise(
     "subtract",
     numpy=np.subtract,
     derivatives=(lambda y, a, b: 1, lambda y, a, b: -1),
     latex=r"{} - {}",
+    llvm=lambda emit, a, b: emit.subtract(a, b),
 )
 multiply = elementwise(
     "multiply",
     numpy=np.multiply,
     derivatives=(lambda y, a, b: b, lambda y, a, b: a),
     latex=r"{} \cdot {}",
+    llvm=lambda emit, a, b: emit.multiply(a, b),
 )
 divide = elementwise(
     "divide",
@@ -56,6 +59,7 @@ divide = elementwise(
     dtypes="divide",
     latex=r"\frac{{{}}}{{{}}}",
     domain=(0.5, 2.0),
+    llvm=lambda emit, a, b: a / b,
 )
 floor_divide = elementwise(
     "floor_divide", finite=False, dtypes="number", numpy=np.floor_divide, arity=2, domain=(0.5, 2.0)
@@ -77,10 +81,27 @@ fmod = elementwise(
     derivatives=(lambda y, a, b: 1, lambda y, a, b: -trunc(a / b)),
     domain=(1.1, 1.9),
 )
-negative = elementwise("negative", numpy=np.negative, derivative=lambda y, x: -1, latex=r"-{}")
-abs = elementwise("abs", numpy=np.abs, derivative=lambda y, x: sign(x), latex=r"|{}|")
+negative = elementwise(
+    "negative",
+    numpy=np.negative,
+    derivative=lambda y, x: -1,
+    latex=r"-{}",
+    llvm=lambda emit, x: emit.negative(x),
+)
+abs = elementwise(
+    "abs",
+    numpy=np.abs,
+    derivative=lambda y, x: sign(x),
+    latex=r"|{}|",
+    llvm=lambda emit, x: emit.abs(x),
+)
 square = elementwise(
-    "square", dtypes="number", numpy=np.square, derivative=lambda y, x: 2 * x, latex=r"{}^2"
+    "square",
+    dtypes="number",
+    numpy=np.square,
+    derivative=lambda y, x: 2 * x,
+    latex=r"{}^2",
+    llvm=lambda emit, x: x * x,
 )
 reciprocal = elementwise(
     "reciprocal",
@@ -109,6 +130,7 @@ chain_product = elementwise(
     numpy=_chain_product,
     derivatives=(lambda y, c, d: d, lambda y, c, d: c),
     latex=r"{} \cdot {}",
+    llvm=lambda emit, a, b: emit.chain_product(a, b),
 )
 
 # -- powers, exponentials, logarithms ----------------------------------------------------------
@@ -121,6 +143,7 @@ sqrt = elementwise(
     dtypes="float",
     latex=r"\sqrt{{{}}}",
     domain=(0.1, 3.0),
+    llvm=lambda emit, x: emit.sqrt(x),
 )
 cbrt = elementwise(
     "cbrt",
@@ -131,7 +154,13 @@ cbrt = elementwise(
     domain=(0.1, 3.0),
 )
 exp = elementwise(
-    "exp", finite=False, numpy=np.exp, derivative=lambda y, x: y, dtypes="float", latex=r"e^{{{}}}"
+    "exp",
+    finite=False,
+    numpy=np.exp,
+    derivative=lambda y, x: y,
+    dtypes="float",
+    latex=r"e^{{{}}}",
+    llvm=lambda emit, x: emit.exp(x),
 )
 exp2 = elementwise(
     "exp2",
@@ -140,6 +169,7 @@ exp2 = elementwise(
     derivative=lambda y, x: y * math.log(2),
     dtypes="float",
     latex=r"2^{{{}}}",
+    llvm=lambda emit, x: emit.exp2(x),
 )
 expm1 = elementwise(
     "expm1",
@@ -148,6 +178,7 @@ expm1 = elementwise(
     derivative=lambda y, x: y + 1,
     dtypes="float",
     latex=r"e^{{{}}} - 1",
+    llvm=lambda emit, x: emit.expm1(x),
 )
 log = elementwise(
     "log",
@@ -157,6 +188,7 @@ log = elementwise(
     dtypes="float",
     latex=r"\ln {}",
     domain=(0.1, 3.0),
+    llvm=lambda emit, x: emit.log(x),
 )
 log2 = elementwise(
     "log2",
@@ -166,6 +198,7 @@ log2 = elementwise(
     dtypes="float",
     latex=r"\log_2 {}",
     domain=(0.1, 3.0),
+    llvm=lambda emit, x: emit.log2(x),
 )
 log10 = elementwise(
     "log10",
@@ -175,6 +208,7 @@ log10 = elementwise(
     dtypes="float",
     latex=r"\log_{{10}} {}",
     domain=(0.1, 3.0),
+    llvm=lambda emit, x: emit.log10(x),
 )
 log1p = elementwise(
     "log1p",
@@ -184,6 +218,7 @@ log1p = elementwise(
     dtypes="float",
     latex=r"\ln(1 + {})",
     domain=(-0.9, 3.0),
+    llvm=lambda emit, x: emit.log1p(x),
 )
 
 
@@ -200,6 +235,7 @@ logaddexp = elementwise(
     derivatives=(lambda y, a, b: _share_of_sum(a, b), lambda y, a, b: _share_of_sum(b, a)),
     dtypes="float",
     latex=r"\ln(e^{{{}}} + e^{{{}}})",
+    llvm=lambda emit, a, b: emit.logaddexp(a, b),
 )
 hypot = elementwise(
     "hypot",
@@ -337,6 +373,7 @@ sinh = elementwise(
     derivative=lambda y, x: cosh(x),
     dtypes="float",
     latex=r"\sinh {}",
+    llvm=lambda emit, x: emit.sinh(x),
 )
 cosh: Primitive = elementwise(
     "cosh",
@@ -345,9 +382,15 @@ cosh: Primitive = elementwise(
     derivative=lambda y, x: sinh(x),
     dtypes="float",
     latex=r"\cosh {}",
+    llvm=lambda emit, x: emit.cosh(x),
 )
 tanh = elementwise(
-    "tanh", numpy=np.tanh, derivative=lambda y, x: 1 - y * y, dtypes="float", latex=r"\tanh {}"
+    "tanh",
+    numpy=np.tanh,
+    derivative=lambda y, x: 1 - y * y,
+    dtypes="float",
+    latex=r"\tanh {}",
+    llvm=lambda emit, x: emit.tanh(x),
 )
 arcsinh = elementwise(
     "arcsinh",
@@ -383,4 +426,5 @@ sigmoid: Primitive = elementwise(
     derivative=lambda y, x: y * (1 - y),
     dtypes="float",
     latex=r"\sigma({})",
+    llvm=lambda emit, x: emit.sigmoid(x),
 )

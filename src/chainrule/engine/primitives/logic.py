@@ -26,56 +26,139 @@ maximum = elementwise(
     numpy=np.maximum,
     derivatives=(lambda y, a, b: _share_of(y, a, b), lambda y, a, b: _share_of(y, b, a)),
     latex=r"\max({}, {})",
+    llvm=lambda emit, a, b: emit.maximum(a, b),
 )
 minimum = elementwise(
     "minimum",
     numpy=np.minimum,
     derivatives=(lambda y, a, b: _share_of(y, a, b), lambda y, a, b: _share_of(y, b, a)),
     latex=r"\min({}, {})",
+    llvm=lambda emit, a, b: emit.minimum(a, b),
 )
-sign = elementwise("sign", numpy=np.sign, arity=1, latex=r"\mathrm{{sign}}\,{}")
-floor = elementwise("floor", numpy=np.floor, arity=1, latex=r"\lfloor {} \rfloor")
-ceil = elementwise("ceil", numpy=np.ceil, arity=1, latex=r"\lceil {} \rceil")
-trunc = elementwise("trunc", numpy=np.trunc, arity=1)
-rint = elementwise("rint", numpy=np.round, arity=1, latex=r"\mathrm{{round}}({})")
+sign = elementwise(
+    "sign", numpy=np.sign, arity=1, latex=r"\mathrm{{sign}}\,{}", llvm=lambda emit, x: emit.sign(x)
+)
+floor = elementwise(
+    "floor",
+    numpy=np.floor,
+    arity=1,
+    latex=r"\lfloor {} \rfloor",
+    llvm=lambda emit, x: emit.floor(x),
+)
+ceil = elementwise(
+    "ceil", numpy=np.ceil, arity=1, latex=r"\lceil {} \rceil", llvm=lambda emit, x: emit.ceil(x)
+)
+trunc = elementwise("trunc", numpy=np.trunc, arity=1, llvm=lambda emit, x: emit.trunc(x))
+rint = elementwise(
+    "rint",
+    numpy=np.round,
+    arity=1,
+    latex=r"\mathrm{{round}}({})",
+    llvm=lambda emit, x: emit.rint(x),
+)
 copysign: Primitive = elementwise(
     "copysign",
     numpy=np.copysign,
     derivatives=(lambda y, a, b: copysign(ones_like(a), b) * sign(a), None),
     dtypes="float",
     domain=(0.2, 2.0),
+    llvm=lambda emit, a, b: emit.copysign(a, b),
 )
 nextafter = elementwise(
-    "nextafter", numpy=np.nextafter, derivatives=(lambda y, a, b: 1, None), dtypes="float"
+    "nextafter",
+    numpy=np.nextafter,
+    derivatives=(lambda y, a, b: 1, None),
+    dtypes="float",
+    llvm=lambda emit, a, b: emit.nextafter(a, b),
 )
 
 # -- comparison and logic ----------------------------------------------------------------------
 
-equal = elementwise("equal", numpy=np.equal, arity=2, result="bool", latex=r"{} = {}")
-not_equal = elementwise("not_equal", numpy=np.not_equal, arity=2, result="bool", latex=r"{} \ne {}")
-less = elementwise("less", numpy=np.less, arity=2, result="bool", latex=r"{} < {}")
+equal = elementwise(
+    "equal",
+    numpy=np.equal,
+    arity=2,
+    result="bool",
+    latex=r"{} = {}",
+    llvm=lambda emit, a, b: emit.equal(a, b),
+)
+not_equal = elementwise(
+    "not_equal",
+    numpy=np.not_equal,
+    arity=2,
+    result="bool",
+    latex=r"{} \ne {}",
+    llvm=lambda emit, a, b: emit.not_equal(a, b),
+)
+less = elementwise(
+    "less", numpy=np.less, arity=2, result="bool", latex=r"{} < {}", llvm=lambda emit, a, b: a < b
+)
 less_equal = elementwise(
-    "less_equal", numpy=np.less_equal, arity=2, result="bool", latex=r"{} \le {}"
+    "less_equal",
+    numpy=np.less_equal,
+    arity=2,
+    result="bool",
+    latex=r"{} \le {}",
+    llvm=lambda emit, a, b: a <= b,
 )
-greater = elementwise("greater", numpy=np.greater, arity=2, result="bool", latex=r"{} > {}")
+greater = elementwise(
+    "greater",
+    numpy=np.greater,
+    arity=2,
+    result="bool",
+    latex=r"{} > {}",
+    llvm=lambda emit, a, b: a > b,
+)
 greater_equal = elementwise(
-    "greater_equal", numpy=np.greater_equal, arity=2, result="bool", latex=r"{} \ge {}"
+    "greater_equal",
+    numpy=np.greater_equal,
+    arity=2,
+    result="bool",
+    latex=r"{} \ge {}",
+    llvm=lambda emit, a, b: a >= b,
 )
-isnan = elementwise("isnan", numpy=np.isnan, arity=1, result="bool")
-isinf = elementwise("isinf", numpy=np.isinf, arity=1, result="bool")
-isfinite = elementwise("isfinite", numpy=np.isfinite, arity=1, result="bool")
-signbit = elementwise("signbit", numpy=np.signbit, arity=1, result="bool", dtypes="float")
-logical_and = elementwise("logical_and", numpy=np.logical_and, arity=2, dtypes="bool")
-logical_or = elementwise("logical_or", numpy=np.logical_or, arity=2, dtypes="bool")
-logical_xor = elementwise("logical_xor", numpy=np.logical_xor, arity=2, dtypes="bool")
-logical_not = elementwise("logical_not", numpy=np.logical_not, arity=1, dtypes="bool")
+isnan = elementwise(
+    "isnan", numpy=np.isnan, arity=1, result="bool", llvm=lambda emit, x: emit.isnan(x)
+)
+isinf = elementwise(
+    "isinf", numpy=np.isinf, arity=1, result="bool", llvm=lambda emit, x: emit.isinf(x)
+)
+isfinite = elementwise(
+    "isfinite", numpy=np.isfinite, arity=1, result="bool", llvm=lambda emit, x: emit.isfinite(x)
+)
+signbit = elementwise(
+    "signbit",
+    numpy=np.signbit,
+    arity=1,
+    result="bool",
+    dtypes="float",
+    llvm=lambda emit, x: emit.signbit(x),
+)
+logical_and = elementwise(
+    "logical_and", numpy=np.logical_and, arity=2, dtypes="bool", llvm=lambda emit, a, b: a & b
+)
+logical_or = elementwise(
+    "logical_or", numpy=np.logical_or, arity=2, dtypes="bool", llvm=lambda emit, a, b: a | b
+)
+logical_xor = elementwise(
+    "logical_xor", numpy=np.logical_xor, arity=2, dtypes="bool", llvm=lambda emit, a, b: a ^ b
+)
+logical_not = elementwise(
+    "logical_not", numpy=np.logical_not, arity=1, dtypes="bool", llvm=lambda emit, x: ~x
+)
 
 # -- bits --------------------------------------------------------------------------------------
 
-bitwise_and = elementwise("bitwise_and", numpy=np.bitwise_and, arity=2, dtypes="int")
-bitwise_or = elementwise("bitwise_or", numpy=np.bitwise_or, arity=2, dtypes="int")
-bitwise_xor = elementwise("bitwise_xor", numpy=np.bitwise_xor, arity=2, dtypes="int")
-invert = elementwise("invert", numpy=np.invert, arity=1, dtypes="int")
+bitwise_and = elementwise(
+    "bitwise_and", numpy=np.bitwise_and, arity=2, dtypes="int", llvm=lambda emit, a, b: a & b
+)
+bitwise_or = elementwise(
+    "bitwise_or", numpy=np.bitwise_or, arity=2, dtypes="int", llvm=lambda emit, a, b: a | b
+)
+bitwise_xor = elementwise(
+    "bitwise_xor", numpy=np.bitwise_xor, arity=2, dtypes="int", llvm=lambda emit, a, b: a ^ b
+)
+invert = elementwise("invert", numpy=np.invert, arity=1, dtypes="int", llvm=lambda emit, x: ~x)
 left_shift = elementwise("left_shift", numpy=np.left_shift, arity=2, dtypes="number")
 right_shift = elementwise("right_shift", numpy=np.right_shift, arity=2, dtypes="number")
 
@@ -95,7 +178,13 @@ def _numpy_convert(x: Any, dtype: Any) -> Any:
 
 
 convert = Primitive(
-    "convert", "elementwise", _infer_convert, _numpy_convert, _convert_vjp, batch_elementwise
+    "convert",
+    "elementwise",
+    _infer_convert,
+    _numpy_convert,
+    _convert_vjp,
+    batch_elementwise,
+    llvm=lambda emit, x, dtype: emit.astype(x, dtype),
 )
 
 
@@ -104,7 +193,15 @@ def _numpy_bitcast(x: Any, dtype: Any) -> Any:
 
 
 # The same bits read as another dtype of the same width.
-bitcast = Primitive("bitcast", "view", _infer_convert, _numpy_bitcast, None, batch_elementwise)
+bitcast = Primitive(
+    "bitcast",
+    "view",
+    _infer_convert,
+    _numpy_bitcast,
+    None,
+    batch_elementwise,
+    llvm=lambda emit, x, dtype: emit.reinterpret(x, dtype),
+)
 
 
 def _infer_select(condition: TensorType, x: TensorType, y: TensorType) -> TensorType:
@@ -131,6 +228,7 @@ select = Primitive(
     _select_vjp,
     batch_elementwise,
     latex=r"{} \,?\, {} : {}",
+    llvm=lambda emit, condition, x, y: emit.select(condition, x, y),
 )
 
 
