@@ -3,16 +3,12 @@
 Every library runs the same program in float64 from the same initial parameters, nothing compiled by
 hand: Chainrule and HIPS autograd on NumPy code, JAX without jit, PyTorch eager. Rounds of all
 libraries alternate, the median round counts, and the final losses must agree.
-
-    make bench        or        python benchmarks/loops.py [--steps 300] [--rounds 7]
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import importlib.util
-import os
 import statistics
 import subprocess
 import sys
@@ -25,6 +21,10 @@ import numpy as np
 
 import chainrule as cr
 
+from .bench import environment
+from .report import Table
+
+IMPORTS = ("numpy", "chainrule")
 Step = Callable[[Any], Any]  # parameters -> (new parameters, loss as a float or None)
 
 
@@ -155,50 +155,36 @@ def measure(program: Program, steps: int, rounds: int) -> dict[str, tuple[float,
     return {name: (statistics.median(times[name]), losses[name]) for name in loops}
 
 
-def import_ratio(rounds: int) -> tuple[float, float]:
-    """Median seconds of `import numpy` and of `import chainrule`, in fresh processes."""
-    times: dict[str, list[float]] = {"numpy": [], "chainrule": []}
-    bytecode = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+def import_times(rounds: int) -> dict[str, float]:
+    """Median seconds of the imports in fresh processes."""
+    times: dict[str, list[float]] = {module: [] for module in IMPORTS}
     for turn in range(rounds + 1):
         for module, found in times.items():
             code = (
                 "import time; t = time.perf_counter(); "
                 f"import {module}; print(time.perf_counter() - t)"
             )
-            result = subprocess.run(
-                [sys.executable, "-c", code],
-                capture_output=True,
-                text=True,
-                check=True,
-                env=bytecode,  # as NumPy's, ours is kept from the first round on
-            )
+            command = [sys.executable, "-c", code]
+            # As NumPy's, our byte code is kept from the first round on.
+            env = environment(None)
+            result = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
             if turn:
                 found.append(float(result.stdout))
-    return statistics.median(times["numpy"]), statistics.median(times["chainrule"])
+    return {module: statistics.median(found) for module, found in times.items()}
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=300, help="steps a round")
-    parser.add_argument("--rounds", type=int, default=7, help="rounds, of which the median counts")
-    options = parser.parse_args()
-    print(f"{'program':<18}{'library':<12}{'us/step':>9}{'ratio':>8}   final loss")
+def run(options: Any) -> list[Table]:
+    rounds = options.rounds or 7
+    table = Table("An un-jitted loop, float64, µs a step", ["program", *LOOPS])
     for program in (line(), signs()):
-        results = measure(program, options.steps, options.rounds)
-        ours = results["chainrule"]
-        for name, (micros, loss) in results.items():
-            print(
-                f"{program.name:<18}{name:<12}{micros:>9.1f}{micros / ours[0]:>8.2f}   {loss:.10f}"
-            )
-            if abs(loss - ours[1]) > 1e-6 * abs(ours[1]):
+        options.progress(f"loops: {program.name}")
+        results = measure(program, 300, rounds)
+        _, ours = results["chainrule"]
+        for name, (_, loss) in results.items():
+            if abs(loss - ours) > 1e-6 * abs(ours):
                 sys.exit(f"{name} ended at another loss: the loops do not do the same work")
-    numpy_time, our_time = import_ratio(options.rounds * 3)
-    print(
-        f"import: numpy {numpy_time * 1e3:.0f} ms, chainrule {our_time * 1e3:.0f} ms, "
-        f"ratio {our_time / numpy_time:.2f}"
-    )
-
-
-if __name__ == "__main__":
-    main()
+        table.add(program.name, *(results.get(name, [None])[0] for name in LOOPS))
+    imports = Table("import in a fresh process, ms", ["", *IMPORTS])
+    seconds = import_times(rounds)
+    imports.add("median", *(1e3 * seconds[module] for module in IMPORTS))
+    return [table, imports]

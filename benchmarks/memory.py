@@ -12,7 +12,7 @@ WORKS = ("digits", "big")
 
 
 def run(options: Any) -> list[Table]:
-    columns = options.columns or [n for n in peers.COLUMNS if n not in ("loop", "C", "BLAS")]
+    columns = options.columns or [n for n in peers.COLUMNS if n not in ("C", "BLAS")]
     table = Table("Peak memory of the process, MB", ["work", *columns])
     for name in options.works or WORKS:
         options.progress(f"memory: {name}")

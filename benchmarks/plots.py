@@ -62,3 +62,46 @@ def ratios(results: list[Result], works: list[str], columns: list[str], path: Pa
     figure.legend(loc="outside upper center", ncols=9, frameon=False, fontsize=10, handletextpad=0)
     figure.savefig(path)
     plt.close(figure)
+
+
+def lines(points: list[tuple[str, float, float]], x_label: str, y_label: str, path: Path) -> None:
+    """A line for each name, on two logarithmic axes, its name at its end."""
+    plt = _pyplot()
+    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    names = list(dict.fromkeys(name for name, _, _ in points))
+    ends = {}
+    for name in names:
+        own = [(x, y) for who, x, y in points if who == name]
+        column, _, threads = name.partition(",")
+        colour, style = COLOURS.get(column), "--" if threads == " 1 thread" else "-"
+        axes.plot(*zip(*own, strict=True), style, marker="o", color=colour, linewidth=2)
+        ends[name] = (*own[-1], colour)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    ticks = sorted({x for _, x, _ in points})
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.minorticks_off()
+    axes.yaxis.set_major_formatter(lambda y, _: f"{y:,.10g}")
+    axes.set_xlabel(x_label)
+    axes.set_title(y_label, loc="left", fontsize=13)
+    _label_ends(axes, ends)
+    figure.savefig(path)
+    plt.close(figure)
+
+
+def _label_ends(axes: Any, ends: dict[str, tuple[float, float, Any]]) -> None:
+    """Names right of the last points, moved apart where they would lie on each other."""
+    height = 0.06  # of a name, in parts of the axis
+    low = -1.0
+    to_axes = axes.transAxes.inverted()
+    for name, (x, y, colour) in sorted(ends.items(), key=lambda item: item[1][1]):
+        _, place = to_axes.transform(axes.transData.transform((x, y)))
+        low = max(place, low + height)
+        axes.annotate(
+            name,
+            (1.01, low),
+            xycoords="axes fraction",
+            color=colour,
+            va="center",
+            annotation_clip=False,
+        )

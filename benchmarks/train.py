@@ -11,11 +11,9 @@ from . import peers, workloads
 from .bench import BUILD, Result, compare
 from .report import Table
 
-FIRST = ("chainrule", "fit")
-
 
 def run(options: Any) -> list[Table]:
-    columns = options.columns or [name for name in peers.COLUMNS if name != "loop"]
+    columns = options.columns or list(peers.COLUMNS)
     works = [workloads.WORKS[name] for name in options.works or workloads.WORKS]
     results: list[Result] = []
     for work in works:

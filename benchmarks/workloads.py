@@ -80,20 +80,17 @@ WORKS = {
 
 
 def named(name: str) -> Work:
-    """One of the eight, or ``mlp:rows=200,inputs=8,width=16,depth=2,steps=100,...``.
+    """One of the eight, or ``mlp,rows=200,inputs=8,width=16,depth=2,steps=100``.
 
-    >>> named("mlp:rows=200,width=16,depth=2").sizes
-    (16, 16, 16, 1)
+    >>> named("mlp,rows=200,inputs=8,width=16,depth=2,steps=100").sizes
+    (8, 16, 16, 1)
     """
     if name in WORKS:
         return WORKS[name]
-    pairs = (pair.split("=") for pair in name.removeprefix("mlp:").split(","))
-    given = {key: int(value) for key, value in pairs}
-    rows, width, depth = given["rows"], given["width"], given["depth"]
-    sizes = (given.get("inputs", width), *([width] * depth), 1)
-    threads = given.get("threads", 1)
-    steps = given.get("steps", 10)
-    return Work(name, name, rows, sizes, "tanh", "mse", 0.01, steps, threads=threads)
+    given = {key: int(value) for key, value in (part.split("=") for part in name.split(",")[1:])}
+    sizes = (given["inputs"], *([given["width"]] * given["depth"]), 1)
+    rows, steps = given["rows"], given["steps"]
+    return Work(name, name, rows, sizes, "tanh", "mse", 0.01, steps, threads=None)
 
 
 # -- data --------------------------------------------------------------------------------------
@@ -102,8 +99,8 @@ def named(name: str) -> Work:
 def make_arrays(work: Work) -> Arrays:
     """x, y, the initial parameters, and for mini-batches ``order``: row numbers (updates, batch).
 
-    A digit above comes with ``digits`` of scikit-learn; the molecules are QSAR biodegradation
-    where the file has been downloaded (``make demo``), else numbers of that shape.
+    The digits are scikit-learn's; the molecules are QSAR biodegradation where its file is there
+    (see ``chainrule.data.load_biodeg``), else numbers of that shape; all others are generated.
     """
     rng = np.random.default_rng(7)
     x, y = _points(work, rng)

@@ -13,7 +13,6 @@ from typing import Any
 COLUMNS = {
     "chainrule": "ours:scan",
     "fit": "ours:fit",
-    "loop": "ours:loop",
     "C": "c:run",
     "JAX scan": "jax_:scan",
     "JAX step": "jax_:step",

@@ -1,4 +1,4 @@
-"""Chainrule: the whole run as one jitted scan; ``fit``; and un-jitted ``grad``."""
+"""Chainrule: the whole run as one jitted ``scan``, and ``fit``."""
 
 from __future__ import annotations
 
@@ -66,23 +66,5 @@ def fit(work: Work, arrays: Arrays) -> Any:
             progress=False,
         )
         return history.losses
-
-    return run
-
-
-def loop(work: Work, arrays: Arrays) -> Any:
-    """The learner's loop: nothing is jitted by hand."""
-    if work.sizes:
-        return None
-    gradient = cr.value_and_grad(make_loss(work, Ops))
-    x, y = arrays["x"], arrays["y"]
-
-    def run() -> Any:
-        theta, losses = parameters_of(arrays), []
-        for _ in range(work.steps):
-            loss, grads = gradient(theta, x, y)
-            theta = {name: theta[name] - work.rate * grads[name] for name in theta}
-            losses.append(loss)
-        return np.array(losses)
 
     return run
