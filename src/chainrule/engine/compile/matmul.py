@@ -8,12 +8,16 @@ number of threads nor what is fused onto the result changes a bit of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
 
+from .dots import inner_products
 from .instructions import SIZES, Instructions, Value
 from .tiles import (
     Matrix,
+    Piece,
     Tile,
     add,
     add_step,
@@ -24,14 +28,16 @@ from .tiles import (
     take_valid,
     vector_lanes,
 )
-from .transpose import transpose, within
+from .transpose import arrange, within
 
 __all__ = ["Matrix", "Plan", "multiply", "plan"]
 
 Finish = Callable[[Value, Value, Value], None]
-Range = tuple[Value, Value]
+Range = tuple[Value | int, Value | int]
 
 BLOCK = 512  # products summed on their own before they join the total: less rounding
+CACHE = 512 * 1024  # bytes of A that stay near the processor while B passes by
+FAR = 2 * 1024 * 1024  # a larger B is first copied in the order in which it is read
 
 
 @dataclass(frozen=True)
@@ -40,18 +46,26 @@ class Plan:
 
     Parts of the result that several threads compute begin at multiples of ``grain`` along
     ``split``. ``scratch`` counts elements. ``order`` says in which order products are added.
+
+    ``algorithm`` is one of
+
+    - ``dots``: inner products, lanes along k, for few rows and B stored by columns;
+    - ``rows``: all of a panel of B in registers, row by row, for few k;
+    - ``tiles``: register tiles, panel by panel of columns;
+    - ``blocks``: the same for large matrices, with A and B copied in the order of reading.
     """
 
+    algorithm: str
     split: str | None
     grain: int
     scratch: int
     order: str
-    height: int
-    panel: int
-    partials: int
-    unroll: bool
-    pack: bool
     lanes: int
+    panel: int = 0
+    height: int = 1
+    partials: int = 1
+    pack: bool = False
+    block: int = 0
 
 
 def plan(
@@ -65,31 +79,82 @@ def plan(
 ) -> Plan:
     """How to compute a product of these shapes and strides (in elements)."""
     width = vector_lanes(kind, lanes)
+    if m == 0 or n == 0:
+        return Plan("rows", None, 1, 0, "there are none", width, 1)
+    if m <= 4 and b_strides[0] == 1 != b_strides[1] and n > 1 and k > 2:
+        return _plan_dots(m, n, k, a_strides, width)
+    most = 24 if lanes == 16 else 12  # sums that fit in the registers
     vectors = -(-n // width)
     wide = {1: 8, 2: 4, 3: 4}.get(m, 2)
-    most = 24 if lanes == 16 else 12  # sums that fit in the registers
-    columns = vectors if vectors <= max(3, wide) else wide
-    columns = min(columns, most)
-    pack = b_strides[1] != 1 and n > 1
-    unroll = k * columns <= most // 2 and k <= 8
-    height = 1 if unroll else _height(m, min(most // columns, 12))
-    partials = 1
-    while height * columns * partials < 8 and partials * 4 <= k and not unroll:
-        partials *= 2
+    columns = min(vectors if vectors <= max(3, wide) else wide, most)
     panel = min(columns * width, n)
-    padded = sum(piece.lanes for piece in split_columns(panel, width))
+    pack = b_strides[1] != 1 and n > 1
+    padded = split_columns(panel, width)[-1]
+    scratch = k * (padded.start + padded.lanes) if pack else 0
+    if k <= 8 and k * columns <= most // 2:
+        order = "products are added in the order of k"
+        split = "rows" if m > 1 else None
+        return Plan("rows", split, 1, scratch, order, width, panel, pack=pack)
+    if m >= 64 and n >= 2 * width and k * n * SIZES[kind] > FAR:
+        return _plan_blocks(m, n, k, a_strides, kind, width, most // 2)
+    height = _height(m, min(most // columns, 12))
+    partials = 1
+    while height * columns * partials < 8 and partials * 4 <= k:
+        partials *= 2
+    order = "products are added in the order of k"
+    if partials > 1:
+        order = f"every {partials}th product is added in the order of k, then those {partials} sums"
+    if k > BLOCK:
+        order += f", in blocks of {BLOCK}"
+    split, grain = _split(m, n, height, panel)
     return Plan(
-        split="rows" if m > height else None,
-        grain=height,
-        scratch=k * padded if pack else 0,
-        order=_describe(k, partials),
-        height=height,
-        panel=panel,
-        partials=partials,
-        unroll=unroll,
-        pack=pack,
-        lanes=width,
+        "tiles", split, grain, scratch, order, width, panel, height, partials, pack
+    )  # fmt: skip
+
+
+def _plan_dots(m: int, n: int, k: int, a_strides: tuple[int, int], lanes: int) -> Plan:
+    lanes = min(lanes, 1 << (k - 1).bit_length())
+    order = f"every {lanes}th product is added in the order of k, then neighbours among these sums"
+    scratch = m * k if a_strides[1] != 1 else 0
+    split = "columns" if n > lanes else None
+    return Plan("dots", split, lanes, scratch, order, lanes, min(lanes, n))
+
+
+def _plan_blocks(
+    m: int, n: int, k: int, a_strides: tuple[int, int], kind: str, lanes: int, height: int
+) -> Plan:
+    tiles = -(-m // height)
+    together = max(2, CACHE // (k * SIZES[kind]) // height)
+    blocks = -(-tiles // together)
+    block = min(m, -(-tiles // blocks) * height)
+    panel = 2 * lanes
+    rest = split_columns(n % panel, lanes)
+    width = n - n % panel + sum(piece.lanes for piece in rest)
+    scratch = k * width + _block_size(block, k, a_strides, lanes)
+    order = f"products are added in the order of k, in blocks of {BLOCK}"
+    split, grain = ("columns", panel) if n >= 4 * panel else ("rows", block)
+    return Plan(
+        "blocks", split, grain, scratch, order, lanes, panel, height, pack=True, block=block
     )
+
+
+def _block_size(block: int, k: int, a_strides: tuple[int, int], lanes: int) -> int:
+    """Elements of a copied block of A; its rows are a little longer, to spread over the cache."""
+    return k * block if a_strides[0] == 1 else block * _row_length(k, lanes)
+
+
+def _row_length(k: int, lanes: int) -> int:
+    return (-(-k // lanes) + 1) * lanes
+
+
+def _split(m: int, n: int, height: int, panel: int) -> tuple[str | None, int]:
+    """Along which axis threads share the work: rows if there are enough."""
+    tiles, panels = -(-m // height), -(-n // panel)
+    if tiles >= 4 or tiles >= panels > 1:
+        return "rows", height
+    if panels > 1:
+        return "columns", panel
+    return ("rows", height) if tiles > 1 else (None, 1)
 
 
 def _height(m: int, most: int) -> int:
@@ -101,13 +166,6 @@ def _height(m: int, most: int) -> int:
             return height
     tiles = -(-m // most)
     return -(-m // tiles)
-
-
-def _describe(k: int, partials: int) -> str:
-    order = "products are added in the order of k"
-    if partials > 1:
-        order = f"every {partials}th product is added in the order of k, then those {partials} sums"
-    return f"{order}, in blocks of {BLOCK}" if k > BLOCK else order
 
 
 def multiply(
@@ -135,94 +193,186 @@ def multiply(
     rows, columns
         The part to compute, not empty, from one multiple of the plan's grain to another or the end.
     """
-    if m == 0 or n == 0:
-        return
     how = plan(m, n, k, (a.rows, a.columns), (b.rows, b.columns), a.kind, lanes)
-    buffer = None
-    if how.pack:
-        buffer = scratch(how.scratch, "u8" if a.kind == "bool" else a.kind)
-    product = _Product(emit, m, k, a, b, how, finish, buffer, rows)
-    full = n - n % how.panel
-    with emit.loop(0, full, how.panel) as column:
-        product.panel(column, how.panel)
-    if full < n:
-        product.panel(emit.constant("i64", full), n - full)
+    buffer = scratch(how.scratch, _stored(a.kind)) if how.scratch else a.pointer
+    product = _Product(emit, m, n, k, a, b, how, finish, buffer, rows, columns)
+    writers = {
+        "dots": product.write_dots,
+        "rows": product.write_rows,
+        "tiles": product.write_tiles,
+        "blocks": product.write_blocks,
+    }
+    if m > 0 and n > 0:
+        writers[how.algorithm]()
+
+
+def _stored(kind: str) -> str:
+    """What copies call the elements: a truth value is a byte."""
+    return "u8" if kind == "bool" else kind
 
 
 @dataclass
 class _Product:
-    """A product being written, panel of columns by panel."""
+    """A product being written."""
 
     emit: Instructions
     m: int
+    n: int
     k: int
     a: Matrix
     b: Matrix
     how: Plan
     finish: Finish
-    buffer: Value | None
+    buffer: Value
     rows: Range | None
+    columns: Range | None
 
-    def panel(self, column: Value, width: int) -> None:
-        """The columns from ``column`` on."""
-        how = self.how
-        pieces = split_columns(width, how.lanes)
-        tile = Tile(how.height, pieces, how.partials, how.pack)
-        b = self._packed(column, tile) if how.pack else self.b.part(0, column)
+    # -- the algorithms ------------------------------------------------------------------------
+
+    def write_dots(self) -> None:
+        """Inner products, a vector of columns at a time."""
+        emit, a = self.emit, self.a
+        if self.how.scratch:
+            a = self._copy(self.m, self.k, a, Matrix(self.buffer, self.k, 1, a.kind))
         first, last = self.rows or (0, self.m)
-        if how.unroll:
-            self._rows_unrolled(column, tile, b, first, last)
-            return
-        with self.emit.loop(first, last, how.height) as top:
-            self._tile(column, tile, b, top)
+        for column, width in self._panels():
+            b = self.b.part(0, column)
+            with emit.loop(first, last) as row:
+                line = a.part(row, 0)
+                value = inner_products(emit, self.k, line, b, width, self.how.lanes)
+                self.finish(row, column, value)
 
-    def _packed(self, column: Value, tile: Tile) -> Matrix:
-        """The panel's part of B as contiguous rows, for want of them."""
-        assert self.buffer is not None
-        kind = "u8" if self.b.kind == "bool" else self.b.kind
-        here = self.b.part(0, column)
-        source = Matrix(here.pointer, here.columns, here.rows, kind)
-        target = Matrix(self.buffer, tile.stride, 1, kind)
-        if self.k:
-            transpose(self.emit, tile.columns, self.k, source, target, self.how.lanes)
-        return Matrix(self.buffer, tile.stride, 1, self.b.kind)
-
-    def _rows_unrolled(
-        self, column: Value, tile: Tile, b: Matrix, first: Value | int, last: Value | int
-    ) -> None:
-        """Row by row, with all of the panel in registers: for few k."""
+    def write_rows(self) -> None:
+        """Row by row, with all of a panel in registers."""
         emit = self.emit
-        vectors = [
-            [load_piece(emit, b.at(k, p.start), b.kind, p, tile.padded) for p in tile.pieces]
-            for k in range(self.k)
-        ]
-        with emit.loop(first, last) as row:
-            sums = [emit.constant(b.kind, 0, piece.lanes) for piece in tile.pieces]
-            for k in range(self.k):
-                x = emit.load(self.a.at(row, k), b.kind, level=emit.depth)
-                pairs = zip(vectors[k], sums, strict=True)
-                sums = [multiply_add(emit, emit.splat(x, y.lanes), y, total) for y, total in pairs]
-            for piece, value in zip(tile.pieces, sums, strict=True):
-                self.finish(row, _plus(column, piece.start), take_valid(emit, value, piece))
+        first, last = self.rows or (0, self.m)
+        for column, width in self._panels():
+            pieces = split_columns(width, self.how.lanes)
+            b = self._panel(column, width)
+            reads = self._reads(pieces)
+            vectors = [
+                [load_piece(emit, b.at(k, p.start), b.kind, p) for p in reads]
+                for k in range(self.k)
+            ]
+            with emit.loop(first, last) as row:
+                sums = [emit.constant(b.kind, 0, piece.lanes) for piece in pieces]
+                for k in range(self.k):
+                    x = emit.load(self.a.at(row, k), b.kind, level=emit.depth)
+                    terms = zip(vectors[k], sums, strict=True)
+                    sums = [multiply_add(emit, emit.splat(x, y.lanes), y, s) for y, s in terms]
+                self._finish_values(row, column, pieces, sums)
 
-    def _tile(self, column: Value, tile: Tile, b: Matrix, top: Value) -> None:
-        """The rows from ``top`` on. The last tile begins earlier, so that all have one height."""
-        emit, m, height = self.emit, self.m, tile.height
-        base = within(emit, top, m, height)
-        a = self.a.part(base, 0)
-        if height * len(tile.pieces) <= 2 and m % height == 0 and self.k <= BLOCK:
+    def write_tiles(self) -> None:
+        """Tile by tile, panel by panel."""
+        first, last = self.rows or (0, self.m)
+        for column, width in self._panels():
+            b = self._panel(column, width)
+            with self.emit.loop(first, last, self.how.height) as top:
+                base = within(self.emit, top, self.m, self.how.height)
+                self._tile(top, base, column, width, self.a.part(base, 0), b)
+
+    def write_blocks(self) -> None:
+        """Tiles of copies: all panels of B, and a block of rows of A after another."""
+        emit, how = self.emit, self.how
+        for column, width in self._panels():
+            self._pack(column, width, self._packed(column, width))
+        first, last = self.rows or (0, self.m)
+        with emit.loop(first, last, how.block) as start:
+            begin = within(emit, start, self.m, how.block)
+            a = self._copied_block(begin)
+            stop = self._end(start, how.block)
+            for column, width in self._panels():
+                b = self._packed(column, width)
+                with emit.loop(start, stop, how.height) as top:
+                    base = within(emit, top, self.m, how.height)
+                    self._tile(top, base, column, width, a.part(base - begin, 0), b)
+
+    # -- matrices ------------------------------------------------------------------------------
+
+    def _panels(self) -> Iterator[tuple[Value, int]]:
+        """Columns in loops: where a panel begins, and how many it has."""
+        emit, step = self.emit, self.how.panel
+        full = self.n - self.n % step
+        first, last = self.columns or (0, self.n)
+        if isinstance(last, int) or full == self.n:
+            with emit.loop(first, full if isinstance(last, int) else last, step) as column:
+                yield column, step
+            if full < self.n:
+                yield emit.constant("i64", full), self.n - full
+            return
+        start, limit = emit.lift(first, last), emit.constant("i64", full)
+        stop = emit.intrinsic("umin", last, limit)
+        with when(emit, start < limit), emit.loop(start, stop, step) as column:
+            yield column, step
+        with when(emit, last > limit):
+            yield limit, self.n - full
+
+    def _reads(self, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+        """Copied panels are read to the last lane, for they have room for it."""
+        if not self.how.pack:
+            return pieces
+        return tuple(replace_valid(piece) for piece in pieces)
+
+    def _panel(self, column: Value, width: int) -> Matrix:
+        """A panel of B, with contiguous rows."""
+        if not self.how.pack:
+            return self.b.part(0, column)
+        pieces = split_columns(width, self.how.lanes)
+        return self._pack(column, width, Matrix(self.buffer, _stride(pieces), 1, self.b.kind))
+
+    def _packed(self, column: Value, width: int) -> Matrix:
+        """Where a panel stands in the copy of B."""
+        stride = _stride(split_columns(width, self.how.lanes))
+        place = self.emit.address(self.buffer, column * self.k, self.b.kind)
+        return Matrix(place, stride, 1, self.b.kind)
+
+    def _pack(self, column: Value, width: int, target: Matrix) -> Matrix:
+        return self._copy(self.k, width, self.b.part(0, column), target)
+
+    def _copied_block(self, begin: Value) -> Matrix:
+        """Rows of A from ``begin`` on, in a copy behind that of B."""
+        a, how = self.a, self.how
+        size = _block_size(how.block, self.k, (a.rows, a.columns), how.lanes)
+        place = self.emit.address(self.buffer, how.scratch - size, a.kind)
+        source = a.part(begin, 0)
+        if a.rows == 1:
+            flipped = Matrix(source.pointer, a.columns, 1, a.kind)
+            target = Matrix(place, how.block, 1, a.kind)
+            self._copy(self.k, how.block, flipped, target)
+            return Matrix(place, 1, how.block, a.kind)
+        target = Matrix(place, _row_length(self.k, how.lanes), 1, a.kind)
+        return self._copy(how.block, self.k, source, target)
+
+    def _copy(self, rows: int, columns: int, source: Matrix, target: Matrix) -> Matrix:
+        if rows and columns:
+            kind = _stored(source.kind)
+            pair = replace(source, kind=kind), replace(target, kind=kind)
+            arrange(self.emit, rows, columns, *pair, self.how.lanes)
+        return target
+
+    def _end(self, start: Value, step: int) -> Value:
+        """Where a step of rows ends: not behind the last one."""
+        end = start + step
+        if self.m % step:
+            end = self.emit.intrinsic("umin", end, self.emit.constant("i64", self.m))
+        return end
+
+    # -- one tile ------------------------------------------------------------------------------
+
+    def _tile(
+        self, top: Value, base: Value, column: Value, width: int, a: Matrix, b: Matrix
+    ) -> None:
+        """The rows from ``top`` on; computed from ``base`` on, for all tiles have one height."""
+        emit, how = self.emit, self.how
+        pieces = split_columns(width, how.lanes)
+        tile = Tile(how.height, self._reads(pieces), how.partials)
+        if how.height * len(pieces) <= 2 and self.m == how.height and self.k <= BLOCK:
             for number, values in enumerate(self._add_rest(tile, a, b, self._sum(tile, a, b))):
-                for piece, value in zip(tile.pieces, values, strict=True):
-                    start = _plus(column, piece.start)
-                    self.finish(_plus(top, number), start, take_valid(emit, value, piece))
+                self._finish_values(_plus(top, number), column, pieces, values)
             return
         sums = self._stored_sums(tile, a, b)
-        end = top + height
-        if m % height:
-            end = emit.intrinsic("umin", end, emit.constant("i64", m))
-        with emit.loop(top, end) as row:
-            line = sums.part(row - base, 0)
-            self._finish_row(row, column, tile, line)
+        with emit.loop(top, self._end(top, how.height)) as row:
+            self._finish_row(row, column, pieces, sums.part(row - base, 0))
 
     def _sum(self, tile: Tile, a: Matrix, b: Matrix) -> list[list[Value]]:
         whole = self.k - self.k % tile.partials
@@ -238,12 +388,13 @@ class _Product:
     def _stored_sums(self, tile: Tile, a: Matrix, b: Matrix) -> Matrix:
         """The tile's results in a small buffer."""
         emit, kind = self.emit, a.kind
+        stride = len(tile.pieces) * self.how.lanes
         name = emit.new_name()
-        size = tile.height * tile.stride * SIZES[kind]
-        emit.entry.append(f"{name} = alloca [{size} x i8], align 64")
-        store = Matrix(Value(emit, name, "ptr", 1, 0), tile.stride, 1, kind)
+        emit.entry.append(f"{name} = alloca [{tile.height * stride * SIZES[kind]} x i8], align 64")
+        store = Matrix(Value(emit, name, "ptr", 1, 0), stride, 1, kind)
         places = [[store.at(r, p.start) for p in tile.pieces] for r in range(tile.height)]
-        sums = self._sum(tile, a, b) if self.k <= BLOCK else self._sum_blocks(tile, a, b, places)
+        small = self.k <= BLOCK
+        sums = self._sum(tile, a, b) if small else self._sum_blocks(tile, a, b, places)
         sums = self._add_rest(tile, a, b, sums)
         for row, values in zip(places, sums, strict=True):
             for place, value in zip(row, values, strict=True):
@@ -255,36 +406,81 @@ class _Product:
     ) -> list[list[Value]]:
         """The sum of the sums over blocks of k, kept at ``places`` meanwhile."""
         emit = self.emit
-        for row in places:
-            for place, piece in zip(row, tile.pieces, strict=True):
-                emit.store(place, emit.constant(a.kind, 0, piece.lanes))
+        lanes = [piece.lanes for piece in tile.pieces]
 
         def total() -> list[list[Value]]:
-            pairs = [zip(row, tile.pieces, strict=True) for row in places]
-            return [[load_piece(emit, at, a.kind, piece) for at, piece in row] for row in pairs]
+            rows = [zip(row, lanes, strict=True) for row in places]
+            return [[emit.load(at, a.kind, n, level=emit.depth) for at, n in row] for row in rows]
 
+        def set_total(sums: list[list[Value]]) -> None:
+            for row, values in zip(places, sums, strict=True):
+                for place, value in zip(row, values, strict=True):
+                    emit.store(place, value)
+
+        set_total([[emit.constant(a.kind, 0, count) for count in lanes] for _ in places])
         whole = self.k - self.k % tile.partials
         with emit.loop(0, whole, BLOCK) as k:
             stop = emit.intrinsic("umin", k + BLOCK, emit.constant("i64", whole))
-            for row, values, before in zip(
-                places, sum_products(emit, tile, a, b, k, stop), total(), strict=True
-            ):
-                for place, value, old in zip(row, values, before, strict=True):
-                    emit.store(place, add(old, value))
+            sums = sum_products(emit, tile, a, b, k, stop)
+            pairs = zip(total(), sums, strict=True)
+            set_total([[add(x, y) for x, y in zip(*rows, strict=True)] for rows in pairs])
         return total()
 
-    def _finish_row(self, row: Value, column: Value, tile: Tile, line: Matrix) -> None:
+    # -- results -------------------------------------------------------------------------------
+
+    def _finish_values(
+        self, row: Value, column: Value, pieces: tuple[Piece, ...], values: list[Value]
+    ) -> None:
+        for piece, value in zip(pieces, values, strict=True):
+            self.finish(row, _plus(column, piece.start), take_valid(self.emit, value, piece))
+
+    def _finish_row(
+        self, row: Value, column: Value, pieces: tuple[Piece, ...], line: Matrix
+    ) -> None:
         """Hand a stored row on; full vectors in a loop, for ``finish`` may write many lines."""
-        emit = self.emit
-        full = [piece for piece in tile.pieces if piece.valid == self.how.lanes]
+        emit, lanes = self.emit, self.how.lanes
+        full = sum(piece.valid == lanes for piece in pieces)
         if full:
-            with emit.loop(0, len(full) * self.how.lanes, self.how.lanes) as start:
-                value = load_piece(emit, line.at(0, start), line.kind, full[0])
+            with emit.loop(0, full * lanes, lanes) as start:
+                value = emit.load(line.at(0, start), line.kind, lanes, level=emit.depth)
                 self.finish(row, column + start, value)
-        for piece in tile.pieces[len(full) :]:
-            value = load_piece(emit, line.at(0, piece.start), line.kind, piece)
-            self.finish(row, _plus(column, piece.start), take_valid(emit, value, piece))
+        for piece in pieces[full:]:
+            value = emit.load(line.at(0, piece.start), line.kind, piece.valid, level=emit.depth)
+            self.finish(row, _plus(column, piece.start), value)
+
+
+def replace_valid(piece: Piece) -> Piece:
+    """A piece all of whose lanes count."""
+    return piece._replace(valid=piece.lanes)
+
+
+def _stride(pieces: tuple[Piece, ...]) -> int:
+    return sum(piece.lanes for piece in pieces)
 
 
 def _plus(value: Value, number: int) -> Value:
     return value + number if number else value
+
+
+@contextmanager
+def when(emit: Any, condition: Value) -> Iterator[None]:
+    """What follows happens only if the condition is true."""
+    emit._labels += 1
+    inside, done = f"when{emit._labels}", f"otherwise{emit._labels}"
+    inner: list[Any] = []
+    body: list[Any] = [[f"br i1 {condition.text}, label %{inside}, label %{done}", f"{inside}:"]]
+    body.append(inner)
+    emit._sequence[-1].append(body)
+    emit._sequence.append(body)
+    emit._open.append(inner)
+    emit._known.append({})
+    emit._label.append(inside)
+    yield
+    emit._label.pop()
+    emit._sequence.pop()
+    emit._open.pop()
+    emit._known.pop()
+    fresh: list[Any] = []
+    emit._sequence[-1] += [[f"br label %{done}", f"{done}:"], fresh]
+    emit._open[-1] = fresh
+    emit._label[-1] = done

@@ -60,17 +60,6 @@ class Tile:
     height: int
     pieces: tuple[Piece, ...]
     partials: int
-    padded: bool  # B may be read up to the last lane
-
-    @property
-    def columns(self) -> int:
-        """Columns of the product."""
-        return sum(piece.valid for piece in self.pieces)
-
-    @property
-    def stride(self) -> int:
-        """Lanes of a row."""
-        return sum(piece.lanes for piece in self.pieces)
 
 
 def times(index: Value | int, stride: int) -> Value | int:
@@ -113,15 +102,15 @@ def add(x: Value, y: Value) -> Value:
     return x | y if x.kind == "bool" else x + y
 
 
-def load_piece(
-    emit: Instructions, address: Value, kind: str, piece: Piece, padded: bool = True
-) -> Value:
-    """A vector of columns, read here; where lanes lie behind the matrix they are not read."""
-    if padded:
-        return emit.load(address, kind, piece.lanes, level=emit.depth)
+def load_piece(emit: Instructions, address: Value, kind: str, piece: Piece) -> Value:
+    """A vector of columns, read here; zeros where its lanes do not count, and nothing read."""
     found = emit.load(address, kind, piece.valid, level=emit.depth)
-    order = [i if i < piece.valid else -1 for i in range(piece.lanes)]
-    return found if piece.lanes == piece.valid else emit.shuffle(found, found, order)
+    if piece.valid == piece.lanes:
+        return found
+    if piece.valid == 1:
+        return emit.insert(emit.constant(kind, 0, piece.lanes), 0, found)
+    order = [min(i, piece.valid) for i in range(piece.lanes)]
+    return emit.shuffle(found, emit.constant(kind, 0, piece.valid), order)
 
 
 def take_valid(emit: Instructions, value: Value, piece: Piece) -> Value:
@@ -165,9 +154,7 @@ def add_step(
 ) -> list[list[Value]]:
     """The sums after one more step of k."""
     level = emit.depth
-    vectors = [
-        load_piece(emit, b.at(k, piece.start), b.kind, piece, tile.padded) for piece in tile.pieces
-    ]
+    vectors = [load_piece(emit, b.at(k, piece.start), b.kind, piece) for piece in tile.pieces]
     result = []
     for row, before in enumerate(sums):
         number = emit.load(a.at(row, k), a.kind, level=level)
