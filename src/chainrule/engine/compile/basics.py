@@ -24,7 +24,7 @@ class Format(NamedTuple):
 
     @property
     def magic(self) -> float:
-        """Adding it to x leaves the nearest whole number + 2 bias in the low bits, of either sign."""
+        """Adding it to x leaves the nearest whole number + 2 bias in the low bits."""
         return 1.5 * 2**self.mantissa + 2 * self.bias
 
     @property
