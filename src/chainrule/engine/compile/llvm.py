@@ -70,7 +70,7 @@ def object_code(text: str) -> bytes:
         code: bytes = _target().emit_object(_prepare(text))
     unknown = _UNKNOWN.search(code)
     if unknown:
-        raise InvalidText(f"LLVM has no function {unknown[1].decode()}")
+        raise InvalidText(f"there is no function {unknown[1].decode()}")
     return code
 
 
@@ -148,6 +148,8 @@ def _prepare(text: str) -> Any:
     for function in module.functions:
         if not function.is_declaration:
             passes.run(function, builder)
+        elif not function.name.startswith("llvm."):
+            raise InvalidText(f"there is no function {function.name}: pass its address instead")
     return module
 
 
