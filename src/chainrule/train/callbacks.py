@@ -66,6 +66,10 @@ class Run:
         self.validation_losses: list[float] = []
         self.metric_lists: dict[str, list[float]] = {}
 
+    def cut(self, steps: int) -> None:
+        """Forget what was noted of later steps, which an interruption left unfinished."""
+        del self.losses[steps:], self.rates[steps:]
+
     @property
     def step(self) -> int:
         """The number of the last step, over all epochs."""

@@ -46,7 +46,10 @@ def fit(
 ) -> History:
     """Train a model with mini-batches; the same seed gives the same numbers.
 
-    One step, from loss and gradient to the new parameters, is traced once and then only run.
+    One step, from loss and gradient to the new parameters, is traced once and then only run: many
+    steps in a row, with Python back about thirty times a second and wherever it is wanted (after
+    each step by a callback with ``on_step``, after each epoch by other callbacks, validation,
+    metrics and early stopping). How many in a row never shows in the numbers.
 
     Parameters
     ----------
@@ -86,12 +89,14 @@ def fit(
     weights
         One for each example, given to the criterion as ``weight=``.
     schedule
-        ``step -> learning rate``, instead of the optimizer's own.
+        ``step -> learning rate``, instead of the optimizer's own; asked somewhat ahead of the
+        steps.
     clip
         The largest norm of the gradient (over all parameters) that is let through unscaled.
 
-    When something goes wrong (an exception in a callback, Ctrl-C, a loss that is not finite) the
-    Module has the parameters after the last finished step.
+    When something goes wrong (an exception in a callback, a loss that is not finite) the Module has
+    the parameters after the last finished step; after Ctrl-C, those of a step that was finished a
+    moment before.
 
     >>> import chainrule as cr, numpy as np
     >>> x = np.linspace(-1, 1, 50).reshape(-1, 1)
@@ -166,6 +171,7 @@ def fit(
     finally:
         if bar is not None:
             bar.close()
+        run.cut(training.now[1])
         stopping.finish()
         training.store()
         for callback in hooks.end:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,15 @@ class Pace:
         self.steps = max(1, min(fitting, 16 * steps))
 
 
+@dataclass
+class _Stretch:
+    """Steps of one kind: their data, their loop, and how many of them to take at once."""
+
+    arrays: Any
+    loop: Loop
+    pace: Pace
+
+
 class Training:
     """The numbers as they are after the last finished step, and how to make the next steps."""
 
@@ -60,40 +70,44 @@ class Training:
         fixed = model.fixed()
         self._frozen = fixed["frozen"]
         self._constants = {"frozen": self._frozen, "key": key, "count": updates.count}
-        self._loops: dict[Any, tuple[Loop, Pace]] = {}
-        # State of the optimizer and buffers; the number of finished steps. One assignment replaces
-        # all of it, so that Ctrl-C finds either the old or the new.
-        self.now: tuple[Any, int] = ((updates.start(), fixed["buffers"]), 0)
+        self._loops: dict[Any, _Stretch] = {}
+        self._ready: dict[int | None, _Stretch] = {}  # by batch size: found without comparing types
+        # The leaves of the optimizer's state and the buffers; the number of finished steps. One
+        # assignment replaces both, so that Ctrl-C finds either the old or the new, and ``run`` is
+        # told before and cut to this number in the end.
+        leaves, self._structure = tree.flatten((updates.start(), fixed["buffers"]), buffers=True)
+        self.now: tuple[list[Any], int] = (leaves, 0)
 
     def advance(self, run: Run, portion: Portion, singly: bool) -> Iterator[None]:
         """The steps of a portion; stops after each one, or when the callers want to look again.
 
         A loss that is not finite is an error; the numbers are then those from before its step.
         """
+        stretch = self._stretch(portion)
         taken = 0
         while taken < portion.steps:
-            loop, pace = self._loop(portion)
-            count = 1 if singly or watch.on else pace.share(portion.steps - taken)
+            left = portion.steps - taken
+            count = 1 if singly or watch.on else stretch.pace.share(left)
             rows = None if portion.rows is None else portion.rows[taken : taken + count]
             began = time.perf_counter()
-            self._make_steps(run, loop, rows, count)
-            pace.took(count, time.perf_counter() - began)
+            self._make_steps(run, stretch.loop, rows, count)
+            stretch.pace.took(count, time.perf_counter() - began)
             taken += count
             yield
 
     def _make_steps(self, run: Run, loop: Loop, rows: Any, count: int) -> None:
-        carry, done = self.now
+        before, done = self.now
         xs = self._inputs(done, count, rows)
         losses = loop.advance(xs, count)
         is_finite = np.isfinite(losses)
         good = count if is_finite.all() else int(is_finite.argmin())
         if good < count:  # make the good ones of these steps once more
-            loop.carry = carry
+            loop.restore(before)
             loop.advance(xs, good)
-        self.now = (loop.carry, done + good)
         run.losses += losses[:good].tolist()
         for rates in xs["rates"][:1]:
             run.rates += rates[:good].tolist()
+        self.now = (loop.save(), done + good)
         if good < count:
             _check(float(losses[good]), run)
 
@@ -103,43 +117,54 @@ class Training:
 
     def reach(self, steps_per_epoch: int | None) -> int:
         """How many epochs to take at once."""
-        steps = max([pace.steps for _, pace in self._loops.values()], default=1)
+        steps = max([stretch.pace.steps for stretch in self._loops.values()], default=1)
         return max(1, steps // (steps_per_epoch or steps))
 
-    def _loop(self, portion: Portion) -> tuple[Loop, Pace]:
-        """The loop for batches of this size and these types, beginning with the present numbers."""
-        kinds, structure = types_of(portion.arrays)
+    def _stretch(self, portion: Portion) -> _Stretch:
+        """The loop for batches of this size and these types."""
         size = None if portion.rows is None else portion.rows.shape[1]
-        key = (*kinds, structure, size)
+        found = self._ready.get(size)
+        if found is None or found.arrays is not portion.arrays:
+            kinds, structure = types_of(portion.arrays)
+            key = (*kinds, structure, size)
+            if key not in self._loops:
+                self._loops[key] = _Stretch(portion.arrays, self._make_loop(portion), Pace())
+            found = self._ready[size] = self._loops[key]
+            found.arrays = portion.arrays
+            found.loop.constants = {**self._constants, "arrays": portion.arrays}
+        return found
+
+    def _make_loop(self, portion: Portion) -> Loop:
         constants = {**self._constants, "arrays": portion.arrays}
-        if key not in self._loops:
-            rows = None if portion.rows is None else portion.rows[:1]
-            loop = Loop(self._step, constants, self.now[0], self._inputs(self.now[1], 1, rows))
-            others = [other for other, _ in self._loops.values()]
-            if others and types_of(others[0].buffers) == types_of(loop.buffers):
-                loop.buffers = others[0].buffers
-            else:
-                self._loops.clear()  # loops for narrower numbers are of no use any more
-            self._loops[key] = (loop, Pace())
-        loop, pace = self._loops[key]
-        loop.constants = constants
-        return loop, pace
+        xs = self._inputs(0, 1, None if portion.rows is None else portion.rows[:1])
+        loop = Loop(self._step, constants, self._numbers, xs)
+        other = next(iter(self._loops.values()), None)
+        if other is not None and types_of(other.loop.buffers) == types_of(loop.buffers):
+            loop.buffers = other.loop.buffers  # all go on from where the last one ended
+        else:  # loops for narrower numbers are of no use any more
+            self._loops.clear()
+            self._ready.clear()
+        return loop
+
+    @property
+    def _numbers(self) -> tuple[Any, Any]:
+        """The optimizer's state, with the parameters in it, and the buffers."""
+        return tree.unflatten(self._structure, self.now[0])  # type: ignore[no-any-return]
 
     @property
     def params(self) -> Any:
         """The present parameters."""
-        return self.updates.params(self.now[0][0])
+        return self.updates.params(self._numbers[0])
 
     @property
     def fixed(self) -> Any:
         """The present buffers and frozen parameters."""
-        return {"frozen": self._frozen, "buffers": self.now[0][1]}
+        return {"frozen": self._frozen, "buffers": self._numbers[1]}
 
     def store(self) -> None:
         """Give the numbers to the Module and to the optimizer object."""
-        (state, _), done = self.now
         self.model.store(self.params, self.fixed)
-        self.updates.store(state, done)
+        self.updates.store(self._numbers[0], self.now[1])
 
     def load(self) -> tuple[Any, Any]:
         """The model with the present parameters, and these."""
@@ -174,8 +199,7 @@ class Search(Training):
 
     def _search(self, run: Run, batch: tuple[Any, Any, Any]) -> None:
         """One call of the optimizer's ``step(closure)``; the loss is that before it."""
-        (state, buffers), done = self.now
-        fixed = after = {"frozen": self._frozen, "buffers": buffers}
+        fixed = after = self.fixed
 
         def closure() -> float:
             nonlocal after
@@ -186,14 +210,14 @@ class Search(Training):
             return float(value)
 
         # An earlier run may have gone back to its best epoch, a callback elsewhere.
-        self.model.store(self.updates.params(state), fixed)
+        self.model.store(self.params, fixed)
         value = self._optimizer.step(closure)
         _check(value, run)
         self._optimizer.zero_grad()
-        state = {"params": self.model.params(), "memories": {}}
-        self.now = ((state, after["buffers"]), done + 1)
+        numbers = {"params": self.model.params(), "memories": {}}, after["buffers"]
         run.losses.append(value)
         run.rates.append(self._optimizer.param_groups[0]["lr"])
+        self.now = (tree.flatten(numbers, buffers=True)[0], self.now[1] + 1)
 
 
 def _check(value: float, run: Run) -> None:

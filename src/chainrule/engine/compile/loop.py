@@ -82,7 +82,9 @@ class Loop:
             types_of(constants),
             (rows, x_structure),
         )
-        self.buffers = [np.array(leaf) for leaf in first]  # owned: a run may write into them
+        self.buffers = [
+            np.array(leaf, order="C") for leaf in first
+        ]  # owned: a run may write into them
         self.constants = constants
         self._y_structure = closure.structure.children[1]
         self._y_types = closure.types[len(first) :]
@@ -103,15 +105,23 @@ class Loop:
     @property
     def carry(self) -> Any:
         """A copy of the carry; assign one of the same structure to go on from there."""
-        return tree.unflatten(self._structure, [np.array(each)[()] for each in self.buffers])
+        return tree.unflatten(self._structure, self.save())
 
     @carry.setter
     def carry(self, value: Any) -> None:
         leaves, structure = tree.flatten(value, buffers=True)
         if structure != self._structure:
             raise StructureError(f"Loop: the carry is {self._structure}, not {structure}")
+        self.restore(leaves)
+
+    def save(self) -> list[Any]:
+        """Copies of the carry's leaves, for ``restore``."""
+        return [buffer.copy()[()] for buffer in self.buffers]
+
+    def restore(self, leaves: Sequence[Any]) -> None:
+        """Go on from these leaves of a carry."""
         pairs = zip(leaves, self.buffers, strict=True)
-        self.buffers[:] = [np.array(leaf, buffer.dtype) for leaf, buffer in pairs]
+        self.buffers[:] = [np.array(leaf, buffer.dtype, order="C") for leaf, buffer in pairs]
 
     def advance(self, xs: Any, count: int) -> Any:
         """``count`` steps on the first rows of ``xs``: their y, stacked along axis 0."""
