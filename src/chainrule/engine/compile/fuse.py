@@ -40,10 +40,11 @@ _DEAR = frozenset(
 class Storage:
     """Memory that holds one array, in row-major order."""
 
-    __slots__ = ("data", "nbytes", "type")
+    __slots__ = ("data", "nbytes", "row_bytes", "type")
 
     def __init__(self, kind: TensorType, data: Any = None) -> None:
         self.type = kind
+        self.row_bytes = kind.size * kind.dtype.itemsize
         self.nbytes = max(kind.size, 1) * kind.dtype.itemsize
         self.data = data
 
@@ -51,7 +52,7 @@ class Storage:
         return f"<{self.type} at {id(self) & 0xFFFF:04x}>"
 
 
-@dataclass
+@dataclass(eq=False)
 class Root:
     """What a kernel leaves in memory: the value of ``node`` at ``index``, at ``target``.
 
@@ -68,9 +69,10 @@ class Root:
     begin: int = 0
     columns: bool = False
     is_stored: bool = True
+    cost: int = 1  # roughly, operations for each element
 
 
-@dataclass
+@dataclass(eq=False)
 class Loops:
     """A kernel: nested loops over ``lengths``, the last one in vectors."""
 
@@ -93,7 +95,7 @@ class Loops:
         return list(dict.fromkeys([root.storage for root in self.roots if root.is_stored]))
 
 
-@dataclass
+@dataclass(eq=False)
 class Contract:
     """A kernel: a stack of matrix products, and what is computed from each result at once."""
 
@@ -114,7 +116,7 @@ class Contract:
         return mine + [root.storage for root in self.roots if root.is_stored]
 
 
-@dataclass
+@dataclass(eq=False)
 class Evaluate:
     """A node that NumPy evaluates, because there is no compiled rule for it."""
 
@@ -124,7 +126,7 @@ class Evaluate:
     reason: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Copy:
     """An array copied."""
 
@@ -132,7 +134,7 @@ class Copy:
     writes: list[Storage]
 
 
-@dataclass
+@dataclass(eq=False)
 class Control:
     """scan, cond or while_loop: programs inside a program."""
 
@@ -145,7 +147,7 @@ class Control:
 Step = Loops | Contract | Evaluate | Copy | Control
 
 
-@dataclass
+@dataclass(eq=False)
 class Program:
     """Steps in order. Results may be where inputs, constants or other results are."""
 
@@ -480,6 +482,7 @@ class _Fusion:
         if isinstance(step, Loops) and order is None:
             root.index = own_index(root.node.shape, step.order)
             root.target = _reordered(root.target, step.order)
+        root.cost = 1 + self.cost.get(root.node, 0)
         step.roots.append(root)
         self._note_reads(step, root)
         self.maker[root.storage] = number

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..primitives.indexing import scatter_add
-from . import access, fuse
-from .access import Affine
+from . import access, fuse, work
 from .instructions import Value, Variable, kind_of
 from .math import Math
+from .merge import merged_lengths
 from .reduce import combine, first_value, horizontal
 from .values import Values
 
@@ -18,10 +18,19 @@ _UNROLLED = 4  # vectors of columns whose sums are kept in registers
 class Writer:
     """Writes one kernel of loops."""
 
-    def __init__(self, emit: Math, step: fuse.Loops, values: Values, lanes: int) -> None:
+    def __init__(
+        self,
+        emit: Math,
+        step: fuse.Loops,
+        values: Values,
+        lanes: int,
+        share: work.Share | None = None,
+        limits: tuple[Value, Value] | None = None,
+    ) -> None:
         self.emit, self.step, self.values = emit, step, values
+        self.share, self.limits = share, limits
         self.lanes = lanes if not step.sequential or _may_be_vectors(step) else 1
-        self.lengths = list(step.lengths)
+        self.lengths = merged_lengths(step)
         self.sums = [r for r in step.roots if r.kind not in ("store", "scatter", "scatter_add")]
         self.columns = any([r.columns for r in step.roots])
         self.kept: dict[tuple[int, Any], Variable] = {}
@@ -34,9 +43,6 @@ class Writer:
             self.values.variables, self.values.width = [], 1
             self._piece(None, 1)
             return
-        merged = [] if self.sums or self.step.sequential else self._merged()
-        if merged:
-            self._merge(merged)
         self._nest(0)
 
     # -- loops ---------------------------------------------------------------------------------
@@ -48,11 +54,14 @@ class Writer:
             return
         self._begin(level)
         if level == last:
-            self._pieces(self._split(0, self.lengths[last]))
+            self._pieces(self._split(0, self.lengths[last]), level == self._outermost())
         elif self.values.variables[level] is None and self.lengths[level] == 1:
             self._nest(level + 1)
         else:
-            with emit.loop(0, self.lengths[level]) as variable:
+            first, stop = 0, self.lengths[level]
+            if self.limits is not None and level == self._outermost():
+                first, stop = self.limits
+            with emit.loop(first, stop) as variable:
                 self.values.variables[level] = variable
                 self._nest(level + 1)
         if self.sums:
@@ -68,9 +77,18 @@ class Writer:
         parts = [(start, whole, self.lanes)] if whole else []
         return parts + ([(start + whole * self.lanes, 1, rest)] if rest else [])
 
-    def _pieces(self, parts: list[tuple[int, int, int]]) -> None:
+    def _outermost(self) -> int:
+        return next((i for i, n in enumerate(self.lengths) if n > 1), 0)
+
+    def _pieces(self, parts: list[tuple[int, int, int]], shared: bool) -> None:
         for start, count, width in parts:
-            with self.emit.loop(start, start + count * width, width) as base:
+            first, stop = start, start + count * width
+            if shared and self.limits is not None:
+                is_tail = width < self.lanes
+                if is_tail != (self.share is work.TAIL):
+                    continue
+                first, stop = (first, stop) if is_tail else self.limits
+            with self.emit.loop(first, stop, width) as base:
                 self._piece(base, width)
 
     def _columns(self, level: int) -> None:
@@ -215,56 +233,6 @@ class Writer:
                 total = horizontal(self.emit, root.kind, kept)
             self.values.width = 1
             self.values.store(root.storage, root.target, total)
-
-    # -- loops that are one loop ---------------------------------------------------------------
-
-    def _merged(self) -> list[int]:
-        """Loops that can be merged with the next: all addresses go on from one to the other."""
-        found = addresses(self.step, self.values)
-        if found is None:
-            return []
-        return [
-            axis
-            for axis in range(len(self.lengths) - 1)
-            if all(
-                [a.coefficient(axis) == a.coefficient(axis + 1) * self.lengths[axis + 1] for a in found]
-            )
-        ]
-
-    def _merge(self, merged: list[int]) -> None:
-        for axis in merged:
-            self.lengths[axis + 1] *= self.lengths[axis]
-            self.lengths[axis] = 1
-
-
-def addresses(step: fuse.Loops, values: Values) -> set[Affine] | None:
-    """Every affine place that the roots read or write; None where one is not affine."""
-    found = {root.target for root in step.roots}
-    seen = set()
-    pending = [(root.node, root.index) for root in step.roots]
-    while pending:
-        node, index = pending.pop()
-        if (node, index) in seen:
-            continue
-        seen.add((node, index))
-        if values.is_loaded(node):
-            found.add(access.linear(node.shape, index))
-        elif fuse.is_new_shape(node):
-            found.add(access.linear(node.shape, index))
-        elif node.primitive is fuse.constant_row:
-            continue
-        elif node.primitive is fuse.indexing.gather:
-            found.add(access.gather_address(node, index)[0])
-            pending += access.inputs_at(node, index)
-        elif node.primitive in fuse.DRAWN:
-            lead = len(node.inputs[0].shape) - 1
-            if node.primitive is fuse.random.derive_keys:
-                return None
-            found.add(access.linear(node.params["shape"], index[lead:]))
-            pending += fuse.drawn_from(node, index)
-        else:
-            pending += access.inputs_at(node, index)
-    return found
 
 
 def _may_be_vectors(step: fuse.Loops) -> bool:

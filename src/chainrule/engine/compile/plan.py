@@ -13,7 +13,7 @@ from .products import Shape
 ALIGNMENT = 64
 
 
-@dataclass
+@dataclass(eq=False)
 class Region:
     """A program with its memory planned.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from . import access, fuse, matmul
 from .access import Affine
@@ -41,15 +41,18 @@ def write_product(
     values: Values,
     lanes: int,
     scratch: Callable[[int, str], Value],
-    rows: tuple[Value, Value] | None = None,
+    limits: Mapping[str, tuple[Value, Value] | None],
 ) -> None:
-    """Write the kernel of a stack of matrix products."""
+    """Write the kernel of a stack of matrix products; ``limits``: the part along an axis."""
     shape = Shape(step)
+    rows, columns = limits.get("rows"), limits.get("columns")
     counters: list[Value] = []
 
     def stack(level: int) -> None:
         if level < len(shape.stack):
-            with emit.loop(0, shape.stack[level]) as counter:
+            part = limits.get("stack") if level == 0 else None
+            first, stop = part or (0, shape.stack[level])
+            with emit.loop(first, stop) as counter:
                 counters.append(counter)
                 stack(level + 1)
                 counters.pop()
@@ -64,7 +67,7 @@ def write_product(
             _finish(emit, step, values, shape, [*counters], row, column, value)
 
         m, n, k = shape.m, shape.n, shape.k
-        matmul.multiply(emit, m, n, k, a, b, lanes, finish, scratch, rows)
+        matmul.multiply(emit, m, n, k, a, b, lanes, finish, scratch, rows, columns)
 
     stack(0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +13,18 @@ from ..config import config
 from ..graph import Graph
 from ..interpret import call_of
 from ..tensor import Tensor
-from . import fuse, plan
+from . import fuse, plan, work
 from .llvm import compile_text
 from .machine import this_machine
-from .main import Main, Module
+from .main import FIRST, Main, Module
+from .threads import together, yield_address
 
+RHYTHM = 1 / 30  # seconds between two looks at a long run
 _SMALL = 2048  # bytes: what is rather copied than passed by address
 _CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p)
-_MAIN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
+_SEGMENT = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64
+)
 
 
 class Compiled:
@@ -29,9 +34,14 @@ class Compiled:
         lanes = this_machine(config.cpu).lanes
         program = fuse.fuse(graph)
         region = plan.plan(program, lanes)
-        self.module: Module = Main(lanes).module(region)
-        self.code = compile_text(self.module.text, ["main"])
-        self.main = _MAIN(self.code.address("main"))
+        threads = config.threads if work.wants_threads(program, lanes) else 1
+        flags = "contract" if config.mode == "fast" else ""
+        self.module: Module = Main(lanes, flags, threads).module(region)
+        names = [name for name, _ in self.module.segments]
+        self.code = compile_text(self.module.text, names)
+        self.segments = [
+            (_SEGMENT(self.code.address(name)), turns) for name, turns in self.module.segments
+        ]
         self.size = region.size
         self.inputs = [storage.type for storage in program.inputs]
         self.outputs = [storage.type for storage in program.outputs]
@@ -64,9 +74,11 @@ class _Memory:
         count = len(compiled.inputs)
         held = [a.ctypes.data for a in compiled.constants]
         callback = ctypes.cast(self.callback, ctypes.c_void_p).value or 0
-        addresses = [start, callback, *[0] * count, *held, *[0] * len(compiled.outputs)]
+        self.sync = _aligned(128)
+        first = [start, callback, yield_address(), self.sync.ctypes.data]
+        addresses = [*first, *[0] * count, *held, *[0] * len(compiled.outputs)]
         self.table = np.array(addresses, np.int64)
-        self.first_output = 2 + count + len(held)
+        self.first_output = FIRST + count + len(held)
         self.inputs: list[Any] = [None] * count
         self.outputs: list[Any] = [None] * len(compiled.outputs)
         offset = compiled.size
@@ -75,7 +87,7 @@ class _Memory:
             view = np.ndarray(kind.shape, kind.dtype, self.block.data, offset)
             if i < count:
                 self.inputs[i] = view
-                self.table[2 + i] = start + offset
+                self.table[FIRST + i] = start + offset
             else:
                 self.outputs[i - count] = view
                 self.table[self.first_output + i - count] = start + offset
@@ -96,7 +108,7 @@ class _Memory:
             else:
                 array = np.ascontiguousarray(value, self.compiled.inputs[i].dtype)
                 held.append(array)
-                self.table[2 + i] = array.ctypes.data
+                self.table[FIRST + i] = array.ctypes.data
         results = []
         for i, view in enumerate(self.outputs):
             if view is None:
@@ -106,7 +118,11 @@ class _Memory:
                 results.append(array)
             else:
                 results.append(view)
-        self.compiled.main(self.address)
+        for function, turns in self.compiled.segments:
+            if turns:
+                self.run_turns(function, turns)
+            else:
+                self.call(function, 0, 0)
         if self.error is not None:
             error, self.error = self.error, None
             raise error
@@ -117,6 +133,24 @@ class _Memory:
         if kind is not None:
             found = [x.view(kind) if isinstance(x, np.ndarray) else x for x in found]
         return found
+
+    def call(self, function: Any, begin: int, end: int) -> None:
+        """One function, on all threads."""
+        threads = self.compiled.module.threads
+        if threads == 1:
+            function(self.address, begin, end, 0)
+        else:
+            together(lambda thread: function(self.address, begin, end, thread), threads)
+
+    def run_turns(self, function: Any, turns: int) -> None:
+        """A long loop; Python has the word in between about 30 times a second."""
+        done, count = 0, 1
+        while done < turns and self.error is None:
+            count = min(count, turns - done)
+            began = time.perf_counter()
+            self.call(function, done, done + count)
+            done += count
+            count = next_count(count, time.perf_counter() - began)
 
     def evaluate(self, number: int, table: int) -> None:
         """Called from the machine code: NumPy's rule for one node."""
@@ -130,6 +164,11 @@ class _Memory:
                 arrays[-1][...] = call_of(node)(*arrays[:-1])
         except BaseException as error:
             self.error = error
+
+
+def next_count(count: int, seconds: float) -> int:
+    """How many turns to make before the next look, after ``count`` took so long."""
+    return max(1, min(16 * count, int(count * RHYTHM / max(seconds, 1e-9))))
 
 
 def _array_at(address: int, node: Tensor) -> Any:

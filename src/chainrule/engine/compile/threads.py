@@ -1,0 +1,54 @@
+"""Threads that run one compiled function together; they are kept for the next call."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+
+_idle: list[_Worker] = []
+
+
+class _Worker:
+    """A thread that waits for work."""
+
+    def __init__(self) -> None:
+        self.work: SimpleQueue[Any] = SimpleQueue()
+        self.done: SimpleQueue[Any] = SimpleQueue()
+        threading.Thread(target=self._run, name="chainrule", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            function, number = self.work.get()
+            function(number)
+            self.done.put(None)
+
+
+def together(function: Callable[[int], None], threads: int) -> None:
+    """``function(0)``, ``function(1)``, ... at once; it returns when all have."""
+    workers = []
+    while len(workers) < threads - 1:
+        try:
+            workers.append(_idle.pop())
+        except IndexError:
+            workers.append(_Worker())
+    for number, worker in enumerate(workers, 1):
+        worker.work.put((function, number))
+    function(0)
+    for worker in workers:
+        worker.done.get()
+    _idle.extend(workers)
+
+
+@functools.cache
+def yield_address() -> int:
+    """The system's function by which a waiting thread lets others run."""
+    if sys.platform == "win32":
+        function = ctypes.windll.kernel32.SwitchToThread
+    else:
+        function = ctypes.CDLL(None).sched_yield
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
