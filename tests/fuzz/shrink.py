@@ -50,11 +50,12 @@ def _ending_in(graph, node):
 
 def _begin_later(graph, values):
     """Nodes become inputs that hold the evaluated value, last ones first."""
+    ends = set(graph.outputs)
     for node in reversed(graph.nodes):
-        if isinstance(node.type, tuple) or node in graph.outputs or not node.inputs:
+        if isinstance(node.type, tuple) or node in ends or not node.inputs:
             continue
         known = values_of(graph, *values)
-        if node not in known or node in graph.inputs:
+        if node not in known:  # an earlier cut left it out
             continue
         inputs, given = (*graph.inputs, node), [*values, np.asarray(known[node])]
         used = Graph(inputs, graph.outputs)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from chainrule.engine.config import config
 from chainrule.engine.graph import Graph
 from chainrule.engine.simplify import simplify
 
@@ -17,20 +18,30 @@ def inner_values(graph):
 
 
 def check_taps(graph, values, rng, make=compiled):
-    """What differs between the outputs alone, and with every inner real value as an output."""
+    """What differs between the outputs alone, with inner values, and on one thread or two."""
     graph = simplify(graph)
     inner = inner_values(graph)
+    chosen = rng.permutation(len(inner))[:ALONE]
+    problems, results = [], []
+    for threads in (1, 2):
+        with config(threads=threads):
+            alone, everything = _look(graph, inner, values, make)
+            problems += _differences(alone, everything, f"looked into on {threads} threads, ")
+            for place in chosen:
+                tap = make(Graph(graph.inputs, [inner[place]]))(values)
+                name = f"{inner[place].primitive.name} alone on {threads} threads, "
+                problems += _differences(tap, everything[len(alone) + place :], name)
+        results.append([*alone, *everything])
+    return problems + _differences(*results, "on two threads, ")
+
+
+def _look(graph, inner, values, make):
+    """The outputs alone, and the outputs followed by every inner value."""
     alone = [np.array(x) for x in make(graph)(values)]
-    count = len(alone)
     everything = make(Graph(graph.inputs, [*graph.outputs, *inner]))(values)
-    problems = [
-        f"output {i} has other bits when all inner values are looked at"
-        for i in range(count)
-        if not same_bits(alone[i], everything[i])
-    ]
-    for place in rng.permutation(len(inner))[:ALONE]:
-        node = inner[place]
-        (found,) = make(Graph(graph.inputs, [node]))(values)
-        if not same_bits(found, everything[count + place]):
-            problems.append(f"{node.primitive.name}, inner value {place}, has other bits alone")
-    return problems
+    return alone, [np.array(x) for x in everything]
+
+
+def _differences(some, others, when):
+    pairs = enumerate(zip(some, others, strict=False))
+    return [f"{when}result {i} has other bits" for i, pair in pairs if not same_bits(*pair)]
