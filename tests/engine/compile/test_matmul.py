@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chainrule.engine.compile import matmul
 from chainrule.engine.compile.instructions import Instructions, kind_of
 from chainrule.engine.compile.llvm import compile_text
 from chainrule.engine.compile.matmul import Matrix, multiply, plan
@@ -106,6 +107,7 @@ SHAPES = [
     (1, 1, 1), (1, 1, 3), (1, 5, 1), (7, 1, 1), (1, 1, 1100), (3, 2, 600), (16, 16, 2),
     (200, 16, 2), (200, 1, 16), (1, 200, 16), (2, 16, 200), (13, 20, 41), (25, 33, 17),
     (41, 20, 1055), (32, 128, 64), (5, 100, 9), (2, 70, 30), (1, 300, 19), (24, 50, 1030),
+    (9, 1, 300), (1, 3, 500),
 ]  # fmt: skip
 
 
@@ -126,6 +128,22 @@ def test_empty(shape):
 def test_kinds_lanes_and_strides(dtype, lanes, orders):
     check(19, 37, 21, orders, dtype, lanes)
     check(3, 9, 70, orders, dtype, lanes)
+
+
+@pytest.mark.parametrize("orders", ["CC", "FF", "SS"])
+@pytest.mark.parametrize("shape", [(130, 70, 30), (128, 128, 9), (200, 33, 20)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.bool_])
+def test_blocks(shape, orders, dtype, monkeypatch):
+    monkeypatch.setattr(matmul, "FAR", 0)
+    monkeypatch.setattr(matmul, "CACHE", 2048)
+    how = plan(*shape, (1, 1), (1, 1), "f32", 16)
+    assert how.algorithm == "blocks" and how.block < shape[0]
+    check(*shape, orders, dtype)
+
+
+def test_blocks_are_for_large_matrices():
+    assert plan(1024, 1024, 1024, (1024, 1), (1024, 1), "f32", 16).algorithm == "blocks"
+    assert plan(512, 512, 512, (512, 1), (512, 1), "f32", 16).algorithm == "tiles"
 
 
 def test_repeated_rows():

@@ -37,7 +37,7 @@ Range = tuple[Value | int, Value | int]
 
 BLOCK = 512  # products summed on their own before they join the total: less rounding
 CACHE = 512 * 1024  # bytes of A that stay near the processor while B passes by
-FAR = 2 * 1024 * 1024  # a larger B is first copied in the order in which it is read
+FAR = 4 * 1024 * 1024  # bytes of A and B from which on they are copied in the order of reading
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ def plan(
     width = vector_lanes(kind, lanes)
     if m == 0 or n == 0:
         return Plan("rows", None, 1, 0, "there are none", width, 1)
-    if m <= 4 and b_strides[0] == 1 != b_strides[1] and n > 1 and k > 2:
+    few = m <= 4 and n > 1 and b_strides[1] != 1 and k > 2
+    one = n == 1 and a_strides[1] == 1 and k >= 4 * width
+    if b_strides[0] == 1 and (few or one):
         return _plan_dots(m, n, k, a_strides, width)
     most = 24 if lanes == 16 else 12  # sums that fit in the registers
     vectors = -(-n // width)
@@ -95,9 +97,9 @@ def plan(
         order = "products are added in the order of k"
         split = "rows" if m > 1 else None
         return Plan("rows", split, 1, scratch, order, width, panel, pack=pack)
-    if m >= 64 and n >= 2 * width and k * n * SIZES[kind] > FAR:
-        return _plan_blocks(m, n, k, a_strides, kind, width, most // 2)
     height = _height(m, min(most // columns, 12))
+    if m >= 128 and n >= 2 * width and (m + n) * k * SIZES[kind] >= FAR:
+        return _plan_blocks(m, n, k, a_strides, kind, width, height)
     partials = 1
     while height * columns * partials < 8 and partials * 4 <= k:
         partials *= 2
@@ -114,10 +116,15 @@ def plan(
 
 def _plan_dots(m: int, n: int, k: int, a_strides: tuple[int, int], lanes: int) -> Plan:
     lanes = min(lanes, 1 << (k - 1).bit_length())
-    order = f"every {lanes}th product is added in the order of k, then neighbours among these sums"
+    partials = 1
+    while n * partials < 8 and lanes * partials * 4 <= k:
+        partials *= 2
+    sums = lanes * partials
+    order = f"every {sums}th product is added in the order of k, then these sums in pairs"
     scratch = m * k if a_strides[1] != 1 else 0
-    split = "columns" if n > lanes else None
-    return Plan("dots", split, lanes, scratch, order, lanes, min(lanes, n))
+    panel = min(lanes, n)
+    split, grain = ("columns", panel) if n > lanes else ("rows", 1) if m > 1 else (None, 1)
+    return Plan("dots", split, grain, scratch, order, lanes, panel, partials=partials)
 
 
 def _plan_blocks(
@@ -239,7 +246,9 @@ class _Product:
             b = self.b.part(0, column)
             with emit.loop(first, last) as row:
                 line = a.part(row, 0)
-                value = inner_products(emit, self.k, line, b, width, self.how.lanes)
+                value = inner_products(
+                    emit, self.k, line, b, width, self.how.lanes, self.how.partials
+                )
                 self.finish(row, column, value)
 
     def write_rows(self) -> None:
