@@ -37,8 +37,11 @@ class Looks:
         self._predict = make_predict(model)
         self._judge = make_judge(model, objective)
 
-    def look(self, params: Any, fixed: Any) -> tuple[float | None, dict[str, float]]:
-        """The validation loss and the metrics for these numbers."""
+    def look(self, training: Training) -> tuple[float | None, dict[str, float]]:
+        """The validation loss and the metrics for the present numbers."""
+        if self._check is None and not self.metrics:
+            return None, {}
+        params, fixed = training.params, training.fixed
         loss, prediction = None, None
         if self.metrics:
             prediction = self._predictions(params, fixed)
@@ -62,9 +65,11 @@ def close_epochs(run: Run, count: int, looks: Looks, training: Training) -> None
     losses = run.losses[run.epoch_start :]
     run.epoch_start = len(run.losses)
     steps = len(losses) // count
-    means = [math.fsum(losses[i : i + steps]) / steps for i in range(0, len(losses), steps)]
-    run.epoch_losses += means if steps > 1 else losses
-    loss, values = looks.look(training.params, training.fixed)
+    if steps > 1:
+        epochs = [losses[i : i + steps] for i in range(0, len(losses), steps)]
+        losses = [math.fsum(epoch) / steps for epoch in epochs]
+    run.epoch_losses += losses
+    loss, values = looks.look(training)
     if loss is not None:
         run.validation_losses.append(loss)
     for name, value in values.items():
