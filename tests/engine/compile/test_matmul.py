@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.engine.compile import matmul
+from chainrule.engine.compile import tiling
 from chainrule.engine.compile.instructions import Instructions, kind_of
 from chainrule.engine.compile.llvm import compile_text
 from chainrule.engine.compile.matmul import Matrix, multiply, plan
@@ -134,8 +134,8 @@ def test_kinds_lanes_and_strides(dtype, lanes, orders):
 @pytest.mark.parametrize("shape", [(130, 70, 30), (128, 128, 9), (200, 33, 20)], ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.bool_])
 def test_blocks(shape, orders, dtype, monkeypatch):
-    monkeypatch.setattr(matmul, "FAR", 0)
-    monkeypatch.setattr(matmul, "CACHE", 2048)
+    monkeypatch.setattr(tiling, "FAR", 0)
+    monkeypatch.setattr(tiling, "CACHE", 2048)
     how = plan(*shape, (1, 1), (1, 1), "f32", 16)
     assert how.algorithm == "blocks" and how.block < shape[0]
     check(*shape, orders, dtype)

@@ -26,153 +26,14 @@ from .tiles import (
     split_columns,
     sum_products,
     take_valid,
-    vector_lanes,
 )
+from .tiling import BLOCK, Plan, block_size, plan, row_length
 from .transpose import arrange, within
 
 __all__ = ["Matrix", "Plan", "multiply", "plan"]
 
 Finish = Callable[[Value, Value, Value], None]
 Range = tuple[Value | int, Value | int]
-
-BLOCK = 512  # products summed on their own before they join the total: less rounding
-CACHE = 512 * 1024  # bytes of A that stay near the processor while B passes by
-FAR = 4 * 1024 * 1024  # bytes of A and B from which on they are copied in the order of reading
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a product is computed.
-
-    Parts of the result that several threads compute begin at multiples of ``grain`` along
-    ``split``. ``scratch`` counts elements. ``order`` says in which order products are added.
-
-    ``algorithm`` is one of
-
-    - ``dots``: inner products, lanes along k, for few rows and B stored by columns;
-    - ``rows``: all of a panel of B in registers, row by row, for few k;
-    - ``tiles``: register tiles, panel by panel of columns;
-    - ``blocks``: the same for large matrices, with A and B copied in the order of reading.
-    """
-
-    algorithm: str
-    split: str | None
-    grain: int
-    scratch: int
-    order: str
-    lanes: int
-    panel: int = 0
-    height: int = 1
-    partials: int = 1
-    pack: bool = False
-    block: int = 0
-
-
-def plan(
-    m: int,
-    n: int,
-    k: int,
-    a_strides: tuple[int, int],
-    b_strides: tuple[int, int],
-    kind: str,
-    lanes: int,
-) -> Plan:
-    """How to compute a product of these shapes and strides (in elements)."""
-    width = vector_lanes(kind, lanes)
-    if m == 0 or n == 0:
-        return Plan("rows", None, 1, 0, "there are none", width, 1)
-    few = m <= 4 and n > 1 and b_strides[1] != 1 and k > 2
-    one = n == 1 and a_strides[1] == 1 and k >= 4 * width
-    if b_strides[0] == 1 and (few or one):
-        return _plan_dots(m, n, k, a_strides, width)
-    most = 24 if lanes == 16 else 12  # sums that fit in the registers
-    vectors = -(-n // width)
-    wide = {1: 8, 2: 4, 3: 4}.get(m, 2)
-    columns = min(vectors if vectors <= max(3, wide) else wide, most)
-    panel = min(columns * width, n)
-    pack = b_strides[1] != 1 and n > 1
-    padded = split_columns(panel, width)[-1]
-    scratch = k * (padded.start + padded.lanes) if pack else 0
-    if k <= 8 and k * columns <= most // 2:
-        order = "products are added in the order of k"
-        split = "rows" if m > 1 else None
-        return Plan("rows", split, 1, scratch, order, width, panel, pack=pack)
-    height = _height(m, min(most // columns, 12))
-    if m >= 128 and n >= 2 * width and (m + n) * k * SIZES[kind] >= FAR:
-        return _plan_blocks(m, n, k, a_strides, kind, width, height)
-    partials = 1
-    while height * columns * partials < 8 and partials * 4 <= k:
-        partials *= 2
-    order = "products are added in the order of k"
-    if partials > 1:
-        order = f"every {partials}th product is added in the order of k, then those {partials} sums"
-    if k > BLOCK:
-        order += f", in blocks of {BLOCK}"
-    split, grain = _split(m, n, height, panel)
-    return Plan(
-        "tiles", split, grain, scratch, order, width, panel, height, partials, pack
-    )  # fmt: skip
-
-
-def _plan_dots(m: int, n: int, k: int, a_strides: tuple[int, int], lanes: int) -> Plan:
-    lanes = min(lanes, 1 << (k - 1).bit_length())
-    partials = 1
-    while n * partials < 8 and lanes * partials * 4 <= k:
-        partials *= 2
-    sums = lanes * partials
-    order = f"every {sums}th product is added in the order of k, then these sums in pairs"
-    scratch = m * k if a_strides[1] != 1 else 0
-    panel = min(lanes, n)
-    split, grain = ("columns", panel) if n > lanes else ("rows", 1) if m > 1 else (None, 1)
-    return Plan("dots", split, grain, scratch, order, lanes, panel, partials=partials)
-
-
-def _plan_blocks(
-    m: int, n: int, k: int, a_strides: tuple[int, int], kind: str, lanes: int, height: int
-) -> Plan:
-    tiles = -(-m // height)
-    together = max(2, CACHE // (k * SIZES[kind]) // height)
-    blocks = -(-tiles // together)
-    block = min(m, -(-tiles // blocks) * height)
-    panel = 2 * lanes
-    rest = split_columns(n % panel, lanes)
-    width = n - n % panel + sum(piece.lanes for piece in rest)
-    scratch = k * width + _block_size(block, k, a_strides, lanes)
-    order = f"products are added in the order of k, in blocks of {BLOCK}"
-    split, grain = ("columns", panel) if n >= 4 * panel else ("rows", block)
-    return Plan(
-        "blocks", split, grain, scratch, order, lanes, panel, height, pack=True, block=block
-    )
-
-
-def _block_size(block: int, k: int, a_strides: tuple[int, int], lanes: int) -> int:
-    """Elements of a copied block of A; its rows are a little longer, to spread over the cache."""
-    return k * block if a_strides[0] == 1 else block * _row_length(k, lanes)
-
-
-def _row_length(k: int, lanes: int) -> int:
-    return (-(-k // lanes) + 1) * lanes
-
-
-def _split(m: int, n: int, height: int, panel: int) -> tuple[str | None, int]:
-    """Along which axis threads share the work: rows if there are enough."""
-    tiles, panels = -(-m // height), -(-n // panel)
-    if tiles >= 4 or tiles >= panels > 1:
-        return "rows", height
-    if panels > 1:
-        return "columns", panel
-    return ("rows", height) if tiles > 1 else (None, 1)
-
-
-def _height(m: int, most: int) -> int:
-    """Rows of a tile: a divisor of m, if there is a large one."""
-    if m <= most:
-        return m
-    for height in range(most, most * 2 // 3 - 1, -1):
-        if m % height == 0:
-            return height
-    tiles = -(-m // most)
-    return -(-m // tiles)
 
 
 def multiply(
@@ -341,7 +202,7 @@ class _Product:
     def _copied_block(self, begin: Value) -> Matrix:
         """Rows of A from ``begin`` on, in a copy behind that of B."""
         a, how = self.a, self.how
-        size = _block_size(how.block, self.k, (a.rows, a.columns), how.lanes)
+        size = block_size(how.block, self.k, (a.rows, a.columns), how.lanes)
         place = self.emit.address(self.buffer, how.scratch - size, a.kind)
         source = a.part(begin, 0)
         if a.rows == 1:
@@ -349,7 +210,7 @@ class _Product:
             target = Matrix(place, how.block, 1, a.kind)
             self._copy(self.k, how.block, flipped, target)
             return Matrix(place, 1, how.block, a.kind)
-        target = Matrix(place, _row_length(self.k, how.lanes), 1, a.kind)
+        target = Matrix(place, row_length(self.k, how.lanes), 1, a.kind)
         return self._copy(how.block, self.k, source, target)
 
     def _copy(self, rows: int, columns: int, source: Matrix, target: Matrix) -> Matrix:
