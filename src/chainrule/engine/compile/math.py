@@ -8,7 +8,8 @@ same way and a number's result does not depend on its neighbours or on the lengt
 from __future__ import annotations
 
 from .logarithms import Logarithms
+from .trigonometry import Trigonometry
 
 
-class Math(Logarithms):
+class Math(Logarithms, Trigonometry):
     """What the rules of elementwise rows are written with."""

@@ -318,10 +318,20 @@ constant_power = Primitive(
 # -- trigonometric and hyperbolic functions ----------------------------------------------------
 
 sin = elementwise(
-    "sin", numpy=np.sin, derivative=lambda y, x: cos(x), dtypes="float", latex=r"\sin {}"
+    "sin",
+    numpy=np.sin,
+    derivative=lambda y, x: cos(x),
+    dtypes="float",
+    latex=r"\sin {}",
+    llvm=lambda emit, x: emit.sin(x),
 )
 cos: Primitive = elementwise(
-    "cos", numpy=np.cos, derivative=lambda y, x: -sin(x), dtypes="float", latex=r"\cos {}"
+    "cos",
+    numpy=np.cos,
+    derivative=lambda y, x: -sin(x),
+    dtypes="float",
+    latex=r"\cos {}",
+    llvm=lambda emit, x: emit.cos(x),
 )
 tan = elementwise(
     "tan",
@@ -331,6 +341,7 @@ tan = elementwise(
     dtypes="float",
     latex=r"\tan {}",
     domain=(-1.2, 1.2),
+    llvm=lambda emit, x: emit.tan(x),
 )
 arcsin = elementwise(
     "arcsin",
@@ -340,6 +351,7 @@ arcsin = elementwise(
     dtypes="float",
     latex=r"\arcsin {}",
     domain=(-0.9, 0.9),
+    llvm=lambda emit, x: emit.arcsin(x),
 )
 arccos = elementwise(
     "arccos",
@@ -349,6 +361,7 @@ arccos = elementwise(
     dtypes="float",
     latex=r"\arccos {}",
     domain=(-0.9, 0.9),
+    llvm=lambda emit, x: emit.arccos(x),
 )
 arctan = elementwise(
     "arctan",
@@ -356,6 +369,7 @@ arctan = elementwise(
     derivative=lambda y, x: 1 / (1 + x * x),
     dtypes="float",
     latex=r"\arctan {}",
+    llvm=lambda emit, x: emit.arctan(x),
 )
 arctan2 = elementwise(
     "arctan2",
@@ -365,6 +379,7 @@ arctan2 = elementwise(
     dtypes="float",
     latex=r"\mathrm{{atan2}}({}, {})",
     domain=(0.2, 2.0),
+    llvm=lambda emit, a, b: emit.arctan2(a, b),
 )
 sinh = elementwise(
     "sinh",
