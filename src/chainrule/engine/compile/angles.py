@@ -45,7 +45,16 @@ class Angles(Basics):
 
         Of n, an integer as wide as x, the two lowest bits are right.
         """
-        wide = self.convert(x, "f64")
+        known = self._known[-1]
+        names = [f"{part} of angle {x.text}" for part in ("turns", "r", "rest")]
+        if names[0] not in known:  # sin and cos of one angle share it
+            known.update(zip(names, self._reduce_double(self.convert(x, "f64")), strict=True))
+        turns, r, rest = (known[name] for name in names)
+        if x.kind == "f32":
+            return self.convert(turns, "i32"), self.convert(r + rest, "f32"), None
+        return turns, r, rest
+
+    def _reduce_double(self, wide: Value) -> tuple[Value, Value, Value]:
         shifted = self.fma(wide, 2 / math.pi, FORMATS["f64"].magic)
         n = shifted - FORMATS["f64"].magic
         first, second, third = _HALF_PI
@@ -62,12 +71,6 @@ class Angles(Basics):
             quarter.set(self.select(large, turns, quarter.get()))
             high.set(self.select(large, r_far, high.get()))
             low.set(self.select(large, rest_far, low.get()))
-        if x.kind == "f32":
-            return (
-                self.convert(quarter.get(), "i32"),
-                self.convert(high.get() + low.get(), "f32"),
-                None,
-            )
         return quarter.get(), high.get(), low.get()
 
     def _reduce_large(self, x: Value) -> tuple[Value, Value, Value]:

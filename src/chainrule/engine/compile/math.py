@@ -7,9 +7,9 @@ same way and a number's result does not depend on its neighbours or on the lengt
 
 from __future__ import annotations
 
-from .logarithms import Logarithms
+from .gaussian import Gaussian
 from .trigonometry import Trigonometry
 
 
-class Math(Logarithms, Trigonometry):
+class Math(Gaussian, Trigonometry):
     """What the rules of elementwise rows are written with."""

@@ -62,7 +62,13 @@ divide = elementwise(
     llvm=lambda emit, a, b: a / b,
 )
 floor_divide = elementwise(
-    "floor_divide", finite=False, dtypes="number", numpy=np.floor_divide, arity=2, domain=(0.5, 2.0)
+    "floor_divide",
+    finite=False,
+    dtypes="number",
+    numpy=np.floor_divide,
+    arity=2,
+    domain=(0.5, 2.0),
+    llvm=lambda emit, a, b: emit.floor_divide(a, b),
 )
 remainder = elementwise(
     "remainder",
@@ -72,6 +78,7 @@ remainder = elementwise(
     derivatives=(lambda y, a, b: 1, lambda y, a, b: -floor(a / b)),
     latex=r"{} \bmod {}",
     domain=(1.1, 1.9),
+    llvm=lambda emit, a, b: emit.remainder(a, b),
 )
 fmod = elementwise(
     "fmod",
@@ -80,6 +87,7 @@ fmod = elementwise(
     numpy=np.fmod,
     derivatives=(lambda y, a, b: 1, lambda y, a, b: -trunc(a / b)),
     domain=(1.1, 1.9),
+    llvm=lambda emit, a, b: emit.fmod(a, b),
 )
 negative = elementwise(
     "negative",
@@ -111,6 +119,7 @@ reciprocal = elementwise(
     derivative=lambda y, x: -y * y,
     latex=r"1/{}",
     domain=(0.5, 2.0),
+    llvm=lambda emit, x: emit.reciprocal(x),
 )
 
 
@@ -152,6 +161,7 @@ cbrt = elementwise(
     dtypes="float",
     latex=r"\sqrt[3]{{{}}}",
     domain=(0.1, 3.0),
+    llvm=lambda emit, x: emit.cbrt(x),
 )
 exp = elementwise(
     "exp",
@@ -247,6 +257,7 @@ hypot = elementwise(
     dtypes="float",
     latex=r"\sqrt{{{}^2 + {}^2}}",
     domain=(0.2, 2.0),
+    llvm=lambda emit, a, b: emit.hypot(a, b),
 )
 
 
@@ -266,6 +277,7 @@ general_power = elementwise(
     derivatives=(_power_base, _power_exponent),
     latex=r"{}^{{{}}}",
     domain=(0.2, 2.0),
+    llvm=lambda emit, a, b: emit.power(a, b),
 )
 
 
@@ -313,6 +325,7 @@ constant_power = Primitive(
     finite=False,
     latex=r"{}^{{{exponent}}}",
     domain=(0.3, 2.0),
+    llvm=lambda emit, x, exponent: emit.constant_power(x, exponent),
 )
 
 # -- trigonometric and hyperbolic functions ----------------------------------------------------
@@ -413,6 +426,7 @@ arcsinh = elementwise(
     derivative=lambda y, x: 1 / sqrt(x * x + 1),
     dtypes="float",
     latex=r"\mathrm{{arsinh}}\,{}",
+    llvm=lambda emit, x: emit.arcsinh(x),
 )
 arccosh = elementwise(
     "arccosh",
@@ -422,6 +436,7 @@ arccosh = elementwise(
     dtypes="float",
     latex=r"\mathrm{{arcosh}}\,{}",
     domain=(1.2, 3.0),
+    llvm=lambda emit, x: emit.arccosh(x),
 )
 arctanh = elementwise(
     "arctanh",
@@ -431,6 +446,7 @@ arctanh = elementwise(
     dtypes="float",
     latex=r"\mathrm{{artanh}}\,{}",
     domain=(-0.9, 0.9),
+    llvm=lambda emit, x: emit.arctanh(x),
 )
 
 # -- the logistic function ---------------------------------------------------------------------

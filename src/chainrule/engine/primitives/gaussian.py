@@ -14,6 +14,7 @@ erf = elementwise(
     derivative=lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x),
     dtypes="float",
     latex=r"\mathrm{{erf}}\,{}",
+    llvm=lambda emit, x: emit.erf(x),
 )
 erfinv = elementwise(
     "erfinv",
@@ -23,6 +24,7 @@ erfinv = elementwise(
     dtypes="float",
     latex=r"\mathrm{{erf}}^{{-1}} {}",
     domain=(-0.9, 0.9),
+    llvm=lambda emit, x: emit.erfinv(x),
 )
 erfcx = elementwise(
     "erfcx",
@@ -31,4 +33,5 @@ erfcx = elementwise(
     derivative=lambda y, x: 2 * x * y - 2 / math.sqrt(math.pi),
     dtypes="float",
     latex=r"\mathrm{{erfcx}}\,{}",
+    llvm=lambda emit, x: emit.erfcx(x),
 )

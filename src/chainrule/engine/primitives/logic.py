@@ -159,8 +159,20 @@ bitwise_xor = elementwise(
     "bitwise_xor", numpy=np.bitwise_xor, arity=2, dtypes="int", llvm=lambda emit, a, b: a ^ b
 )
 invert = elementwise("invert", numpy=np.invert, arity=1, dtypes="int", llvm=lambda emit, x: ~x)
-left_shift = elementwise("left_shift", numpy=np.left_shift, arity=2, dtypes="number")
-right_shift = elementwise("right_shift", numpy=np.right_shift, arity=2, dtypes="number")
+left_shift = elementwise(
+    "left_shift",
+    numpy=np.left_shift,
+    arity=2,
+    dtypes="number",
+    llvm=lambda emit, a, b: emit.left_shift(a, b),
+)
+right_shift = elementwise(
+    "right_shift",
+    numpy=np.right_shift,
+    arity=2,
+    dtypes="number",
+    llvm=lambda emit, a, b: emit.right_shift(a, b),
+)
 
 # -- rows with parameters, or with inputs of several dtypes ------------------------------------
 

@@ -58,7 +58,7 @@ def polynomial(coefficients: Sequence[float], x: Any) -> Any:
 # W. J. Cody, "Rational Chebyshev approximations for the error function" (1969): a ratio of
 # polynomials for erf(x)/x in x² up to 15/32, for erfc(x) e^x² in x up to 4, and in 1/x² beyond.
 
-_NEAR = 0.46875
+NEAR = 0.46875
 _NEAR_TOP = (
     1.85777706184603153e-1,
     3.16112374387056560e0,
@@ -111,6 +111,12 @@ _FAR_BOTTOM = (
     6.05183413124413191e-2,
     2.33520497626869185e-3,
 )
+# The coefficients above and below the line, of the highest power first.
+CODY = {
+    "NEAR": (_NEAR_TOP, _NEAR_BOTTOM),
+    "MIDDLE": (_MIDDLE_TOP, _MIDDLE_BOTTOM),
+    "FAR": (_FAR_TOP, _FAR_BOTTOM),
+}
 
 
 def _erf_near(x: Any) -> Any:
@@ -131,7 +137,7 @@ def _erfcx_far(size: Any) -> Any:
 def _erf(x: Any) -> Any:
     size = np.minimum(np.abs(x), 6.0)  # 1 - erf(6) is 2e-17
     far = 1 - np.exp(-size * size) * _erfcx_middle(size)
-    return np.where(size <= _NEAR, _erf_near(np.clip(x, -1, 1)), np.copysign(far, x))
+    return np.where(size <= NEAR, _erf_near(np.clip(x, -1, 1)), np.copysign(far, x))
 
 
 def erf(x: Any) -> Any:
@@ -147,7 +153,7 @@ def _erfcx(x: Any) -> Any:
     """For x ≥ 0."""
     near = np.exp(x * x) * (1 - _erf_near(np.minimum(x, 1.0)))
     beyond = np.where(x <= 4, _erfcx_middle(np.minimum(x, 4.0)), _erfcx_far(np.maximum(x, 4.0)))
-    return np.where(x <= _NEAR, near, beyond)
+    return np.where(x <= NEAR, near, beyond)
 
 
 def _erfcx_real(x: Any) -> Any:
@@ -171,7 +177,7 @@ def erfcx(x: Any) -> Any:
 # M. Giles, "Approximating the erfinv function" (2010): y times a polynomial in w = -ln(1 - y²),
 # or in √w beyond w = 5. Good to float32; steps of Halley's method go on from there.
 
-_CENTRAL = (
+CENTRAL = (
     2.81022636e-08,
     3.43273939e-07,
     -3.5233877e-06,
@@ -182,7 +188,7 @@ _CENTRAL = (
     0.246640727,
     1.50140941,
 )
-_TAIL = (
+TAIL = (
     -0.000200214257,
     0.000100950558,
     0.00134934322,
@@ -197,10 +203,10 @@ _TAIL = (
 
 def _erfinv_start(y: Any) -> Any:
     w = -np.log((1 - y) * (1 + y))
-    central = polynomial(_CENTRAL, np.minimum(w, 5.0) - 2.5)
+    central = polynomial(CENTRAL, np.minimum(w, 5.0) - 2.5)
     if w.max() < 5:
         return y * central
-    tail = polynomial(_TAIL, np.sqrt(np.maximum(w, 5.0)) - 3)
+    tail = polynomial(TAIL, np.sqrt(np.maximum(w, 5.0)) - 3)
     found = y * np.where(w < 5, central, tail)
     if w.max() < 16:
         return found
