@@ -66,16 +66,17 @@ def plan(
     wide = {1: 8, 2: 4, 3: 4}.get(m, 2)
     columns = min(vectors if vectors <= max(3, wide) else wide, most)
     panel = min(columns * width, n)
+    last = split_columns(panel, width)[-1]
+    scratch = k * (last.start + last.lanes)
     pack = b_strides[1] != 1 and n > 1
-    padded = split_columns(panel, width)[-1]
-    scratch = k * (padded.start + padded.lanes) if pack else 0
     if k <= 8 and k * columns <= most // 2:
         order = "products are added in the order of k"
         split = "rows" if m > 1 else None
-        return Plan("rows", split, 1, scratch, order, width, panel, pack=pack)
-    height = _height(m, min(most // columns, 12))
+        return Plan("rows", split, 1, scratch * pack, order, width, panel, pack=pack)
+    height = _height(m, columns, most)
     if m >= 128 and n >= 2 * width and (m + n) * k * SIZES[kind] >= FAR:
         return _plan_blocks(m, n, k, a_strides, kind, width, height)
+    pack = pack or (last.valid < last.lanes and n == panel > 1 and m >= 4 * height)
     partials = 1
     while height * columns * partials < 8 and partials * 4 <= k:
         partials *= 2
@@ -86,7 +87,7 @@ def plan(
         order += f", in blocks of {BLOCK}"
     split, grain = _split(m, n, height, panel)
     return Plan(
-        "tiles", split, grain, scratch, order, width, panel, height, partials, pack
+        "tiles", split, grain, scratch * pack, order, width, panel, height, partials, pack
     )  # fmt: skip
 
 
@@ -141,12 +142,14 @@ def _split(m: int, n: int, height: int, panel: int) -> tuple[str | None, int]:
     return ("rows", height) if tiles > 1 else (None, 1)
 
 
-def _height(m: int, most: int) -> int:
-    """Rows of a tile: a divisor of m, if there is a large one."""
-    if m <= most:
+def _height(m: int, columns: int, most: int) -> int:
+    """Rows of a tile: a divisor of m, if there is one of which the multipliers stay busy."""
+    limit = min(most // columns, 12)
+    if m <= limit:
         return m
-    for height in range(most, most * 2 // 3 - 1, -1):
+    least = max(limit * 2 // 3, -(-10 // columns))
+    for height in range(limit, least - 1, -1):
         if m % height == 0:
             return height
-    tiles = -(-m // most)
+    tiles = -(-m // limit)
     return -(-m // tiles)
