@@ -84,3 +84,17 @@ def test_a_loop_inside_a_traced_function_says_that_it_cannot_be():
 
     with pytest.raises(ConcreteValueError, match="cannot be part of a traced function"):
         cr.jit(outer)(1.0)
+
+
+def test_repeated_numbers_that_a_step_captures_are_part_of_its_graph():
+    repeated, array = np.broadcast_to(0.5, (3,)), np.arange(3.0)
+    loop = Loop(lambda c, w, x: (w, repeated * x + array), (), 0.0, XS)
+    np.testing.assert_array_equal(loop.advance(XS, 7), 0.5 * XS + array)
+    array += 1
+    np.testing.assert_array_equal(loop.advance(XS, 7), 0.5 * XS + array)
+
+
+def test_no_step_changes_nothing():
+    loop = Loop(step, 0.1, start(), XS)
+    sums, rows = loop.advance(XS, 0)
+    assert sums.shape == (0,) and rows.shape == (0, 3) and loop.carry["turn"] == 0

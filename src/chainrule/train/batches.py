@@ -18,12 +18,14 @@ class Portion(NamedTuple):
     """Some steps in a row whose batches come from the same arrays.
 
     ``arrays`` is (x, y, weights); ``rows`` says which examples each step takes, shape
-    (steps, batch size), or is None where each takes all.
+    (steps, batch size), or is None where each takes all. ``total`` is how many such steps the whole
+    run has, where that is known.
     """
 
     arrays: tuple[Any, Any, Any]
     rows: Any
     steps: int
+    total: int | None
 
 
 class Arrays:
@@ -53,18 +55,19 @@ class Arrays:
     def portions(self, size: int | None, orders: Orders, epochs: range) -> Iterator[Portion]:
         """All examples in groups of ``size``, once an epoch, in the orders of these epochs."""
         size = self.size if size is None else min(size, self.size)
+        total = self.size // size * orders.epochs
         if size == self.size:  # the order within a batch says nothing
-            yield Portion(self.all, None, len(epochs))
+            yield Portion(self.all, None, len(epochs), total)
             return
         rest = self.size % size
         if not rest:
             rows = orders.of(epochs, self.size).reshape(-1, size)
-            yield Portion(self.all, rows, len(rows))
+            yield Portion(self.all, rows, len(rows), total)
             return
         for order in orders.of(epochs, self.size):
             rows = order[:-rest].reshape(-1, size)
-            yield Portion(self.all, rows, len(rows))
-            yield Portion(self.all, order[-rest:].reshape(1, rest), 1)
+            yield Portion(self.all, rows, len(rows), total)
+            yield Portion(self.all, order[-rest:].reshape(1, rest), 1, orders.epochs)
 
     def split(self, fraction: float, key: Any) -> tuple[Arrays, Arrays]:
         """A part to train on and, of about ``fraction``, one to validate on; drawn by ``key``."""
@@ -99,7 +102,7 @@ class Stream:
                 )
             weights = batch[2] if len(batch) == 3 else None
             is_empty = False
-            yield Portion(Arrays(batch[0], batch[1], weights, self._dtype).all, None, 1)
+            yield Portion(Arrays(batch[0], batch[1], weights, self._dtype).all, None, 1, None)
         if is_empty:
             raise ValueError(
                 "fit: the data gave no batch in this epoch. A generator can be gone through only "

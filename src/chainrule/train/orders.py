@@ -20,7 +20,7 @@ class Orders:
     """
 
     def __init__(self, key: Any, epochs: int) -> None:
-        self._key, self._epochs = key, epochs
+        self._key, self.epochs = key, epochs
         self._drawn = range(0)
         self._orders: Any = None
 
@@ -29,7 +29,7 @@ class Orders:
         if self._key is None:
             return np.broadcast_to(np.arange(size), (len(epochs), size))
         if epochs.start not in self._drawn or epochs[-1] not in self._drawn:
-            count = max(len(epochs), min(AT_ONCE // size, self._epochs - epochs.start))
+            count = max(len(epochs), min(AT_ONCE // size, self.epochs - epochs.start))
             self._drawn = range(epochs.start, epochs.start + count)
             keys = random.fold_in(self._key, np.array(self._drawn))
             self._orders = permutations(keys, size)

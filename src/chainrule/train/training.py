@@ -137,7 +137,7 @@ class Training:
     def _make_loop(self, portion: Portion) -> Loop:
         constants = {**self._constants, "arrays": portion.arrays}
         xs = self._inputs(0, 1, None if portion.rows is None else portion.rows[:1])
-        loop = Loop(self._step, constants, self._numbers, xs)
+        loop = Loop(self._step, constants, self._numbers, xs, portion.total)
         other = next(iter(self._loops.values()), None)
         if other is not None and types_of(other.loop.buffers) == types_of(loop.buffers):
             loop.buffers = other.loop.buffers  # all go on from where the last one ended

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import interpret, tree
+from .. import interpret, trace, tree
 from ..errors import ConcreteValueError, StructureError
 from ..graph import Graph
 from ..primitives.closures import Closure, close_over_carry, types_of
+from ..primitives.views import broadcast_in_dim
+from ..rewrite import rewrite
 from ..tensor import Tensor
 from ..types import TensorType
 
@@ -19,8 +21,11 @@ from ..types import TensorType
 Run = Callable[[list[Any], Sequence[Any], Sequence[Any], Sequence[Any], int], None]
 
 
-def runner(body: Graph, constants: int, carries: int) -> Run:
-    """The loop around a body: constants, carry, one row of xs -> carry, one row of ys."""
+def runner(body: Graph, constants: int, carries: int, steps: int | None) -> Run:
+    """The loop around a body: constants, carry, one row of xs -> carry, one row of ys.
+
+    ``steps`` is how many are to come in all, where that is known.
+    """
     return evaluated(body, constants, carries)
 
 
@@ -57,6 +62,8 @@ class Loop:
         What every step reads, and the first carry.
     xs
         Like what ``advance`` will be given: arrays with one row a step. Only types matter.
+    steps
+        How many steps are to come in all, where that is known: few are not worth much preparation.
 
     An error or Ctrl-C in ``advance`` leaves an undefined carry, so take a copy where that matters.
 
@@ -70,7 +77,12 @@ class Loop:
     """
 
     def __init__(
-        self, step: Callable[[Any, Any, Any], Any], constants: Any, carry: Any, xs: Any
+        self,
+        step: Callable[[Any, Any, Any], Any],
+        constants: Any,
+        carry: Any,
+        xs: Any,
+        steps: int | None = None,
     ) -> None:
         leaves, self._structure = tree.flatten(carry, buffers=True)
         rows, x_structure = types_of(xs)
@@ -90,7 +102,7 @@ class Loop:
         self._y_types = closure.types[len(first) :]
         body, self._captured = _body(closure, len(first), len(rows))
         fixed = len(self._captured) + len(self._constants)
-        self._run = runner(body, fixed, len(first))
+        self._run = runner(body, fixed, len(first), steps)
 
     @property
     def constants(self) -> Any:
@@ -127,30 +139,45 @@ class Loop:
         """``count`` steps on the first rows of ``xs``: their y, stacked along axis 0."""
         columns, _ = tree.flatten(xs, buffers=True)
         ys = [np.empty((count, *kind.shape), kind.dtype) for kind in self._y_types]
-        captured = [x.source.data if isinstance(x, Tensor) else x for x in self._captured]
-        self._run(self.buffers, [*captured, *self._constants], columns, ys, count)
+        captured = [
+            np.asarray(x.source.data if isinstance(x, Tensor) else x, order="C")
+            for x in self._captured
+        ]
+        if count:
+            self._run(self.buffers, [*captured, *self._constants], columns, ys, count)
         return tree.unflatten(self._y_structure, ys)
 
 
 def _body(closure: Closure, carries: int, rows: int) -> tuple[Graph, list[Any]]:
     """The step as a graph of constants, carry and x, and what it captured, its first constants.
 
-    Numbers that were written in the function are part of the graph.
+    Numbers that were written in the function, and repetitions of them, are part of the graph.
     """
-    inputs = closure.graph.inputs[len(closure.captured) :]
-    captured = []
-    constants = []
-    for node, value in zip(closure.graph.inputs, closure.captured, strict=False):
-        if node.source is None and isinstance(value, Tensor):
+    count = len(closure.captured)
+    inputs = list(closure.graph.inputs)
+    kept = []
+    for place, value in enumerate(closure.captured):
+        source = inputs[place].source
+        if source is None and isinstance(value, Tensor):
             raise ConcreteValueError(
                 "a training run cannot be part of a traced function: its step uses "
                 f"{value.type} of the function around it, made at {value.line or 'its arguments'}"
             )
-        if node.source is None and not node.shape:
-            node.known = value
+        if source is None and _is_one_number(value):
+            number = trace.constant(value[(0,) * value.ndim])
+            inputs[place] = broadcast_in_dim(number, value.shape, ()) if value.ndim else number
         else:
-            constants.append(node)
-            captured.append(value)
+            kept.append(place)
+    outputs = rewrite(closure.graph, lambda node: None, inputs).outputs
+    carry = inputs[count : count + carries]
     stop = len(inputs) - rows
-    constants += inputs[carries:stop]
-    return Graph([*constants, *inputs[:carries], *inputs[stop:]], closure.graph.outputs), captured
+    constants = [*[inputs[place] for place in kept], *inputs[count + carries : stop]]
+    graph = Graph([*constants, *carry, *inputs[stop:]], outputs)
+    return graph, [closure.captured[place] for place in kept]
+
+
+def _is_one_number(value: Any) -> bool:
+    """Whether an array is a number, or repeats one without storing it again."""
+    return value.size > 0 and all(
+        step == 0 or length == 1 for step, length in zip(value.strides, value.shape, strict=True)
+    )
