@@ -10,7 +10,9 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -55,7 +57,9 @@ def examine(generated, tap):
             return look_inside(generated), 0, 0
         verdict = check(generated.graph, generated.values)
     except Exception as error:
-        return [f"{type(error).__name__}: {error}"], 0, 0
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}:{frame.lineno}"
+        return [f"{type(error).__name__} at {place}: {error}"], 0, 0
     return verdict.problems, verdict.elements, verdict.unstable
 
 
@@ -179,33 +183,23 @@ def run_all(args):
 
 def run_one(seed):
     """Check one graph; if it fails, print a smaller one that does."""
-    np.set_printoptions(threshold=40, edgeitems=2)
     from .generate import generate
-    from .shrink import fails, shrink
+    from .shrink import FINE, Smaller, outcome
 
+    np.set_printoptions(threshold=40, edgeitems=2)
     generated = generate(seed)
     for values in generated.values:
-        if fails(generated.graph, values):
-            graph, given = shrink(generated.graph, values)
+        if outcome(generated.graph, values) != FINE:
+            graph, given = Smaller(generated.graph, values).run()
             print(f"seed {seed}, {generated.form}, made smaller:\n{graph}")
             for node, value in zip(graph.inputs, given, strict=True):
                 print(f"{node.type} = {value!r}")
-            print(*examine_safely(graph, given), sep="\n", flush=True)
+            code = outcome(graph, given, show=True)
+            print(f"the process ended with code {code}")
             return 1
     problems = examine(generated, 0)[0]
     print(f"seed {seed}, {generated.form}: {len(generated.graph)} nodes", *problems, sep="\n  ")
     return int(bool(problems))
-
-
-def examine_safely(graph, values):
-    """The problems of a graph that may end the process: printed by a child, which may crash."""
-    from .shrink import survives
-
-    def show():
-        print(*check(graph, [values]).problems, sep="\n", flush=True)
-        return False
-
-    return [] if survives(show) else ["the process crashed"]
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ EXACT = {
 # Rows whose stated error is in terms of their inputs: near a zero of the result it is larger.
 BACKWARD = {"logaddexp", "lgamma", "digamma", "polygamma", "gamma_slope", "erfcx", "power"}
 SUMS = {"sum", "cumsum", "einsum", "scatter_add", "prod", "cumprod"}
-# A sum's zero may have either sign, and so may the greater of 0 and -0.
+# A sum's zero may have either sign, and so may the greater of 0 and -0. (And every NaN.)
 EITHER_ZERO = {"add", "subtract", "maximum", "minimum", "max", "min", "relu", "sum", "einsum"}
 ULPS = 4  # of a function; the sum of two implementations' errors
 SCALE = 1.0  # of the noise of sums
@@ -57,8 +57,10 @@ def _value(node, operands, rng):
     elif row.name in BACKWARD:
         operands = [_shaken(x, rng) for x in operands]
     found = row.numpy(*operands, **node.params)
-    if row.name in EITHER_ZERO:
-        return _either_zero(found, rng)
+    if np.isnan(found).any():
+        found = _either_sign(found, np.isnan(found), rng)
+    if row.name in EITHER_ZERO and np.equal(found, 0).any():
+        return _either_sign(found, np.equal(found, 0), rng)
     if row.family == "elementwise" and not _is_exact(node):
         return _shaken(found, rng)
     return found
@@ -111,9 +113,6 @@ def _scaled(x, level, rng):
     return x * (1 + level * _noise(x, rng)).astype(x.dtype)
 
 
-def _either_zero(x, rng):
-    x = np.asarray(x)
-    zero = x == 0
-    if not zero.any():
-        return x
-    return np.where(zero & (rng.random(x.shape) < 0.5), -x, x)
+def _either_sign(x, places, rng):
+    """The sign turned over at some of these places."""
+    return np.where(places & (rng.random(np.shape(x)) < 0.5), -x, x)[()]
