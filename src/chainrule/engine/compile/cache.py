@@ -189,14 +189,16 @@ class DiskCache:
 
     def _shrink(self) -> None:
         """Remove the longest unused entries until a tenth of the limit is free."""
+        entries = []
         for path, status in self._files():
-            if os.path.basename(path).startswith(".") and time.time() - status.st_mtime > 3600:
+            if _ENTRY.fullmatch(os.path.basename(path)):
+                entries.append((status.st_mtime, status.st_size, path))
+            elif time.time() - status.st_mtime > 3600:  # its writer was interrupted
                 _remove(path)
-        entries = sorted(self.entries())
         total = sum(size for _, size, _ in entries)
         if total <= self.limit:
             return
-        for _, size, path in entries:
+        for _, size, path in sorted(entries):
             if total <= 0.9 * self.limit:
                 break
             total -= size
