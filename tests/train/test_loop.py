@@ -69,6 +69,19 @@ def test_loops_can_share_a_carry():
     assert one.carry["turn"] == two.carry["turn"] == 6
 
 
+def test_buffers_are_arrays_of_their_own_in_rows():
+    first = np.arange(6.0).reshape(2, 3)
+
+    def turn(c, carry, x):
+        return {"a": carry["b"], "b": carry["b"], "c": c.T * 1.0}, None
+
+    loop = Loop(turn, np.ones((3, 2)), {"a": first, "b": first, "c": first}, XS)
+    loop.advance(XS, 2)
+    for number, buffer in enumerate(loop.buffers):
+        assert buffer.flags.c_contiguous and buffer.flags.writeable
+        assert not any(np.shares_memory(buffer, other) for other in loop.buffers[number + 1 :])
+
+
 def test_captured_parameters_are_read_anew():
     scale = cr.tensor(2.0)
     loop = Loop(lambda c, w, x: (w, scale * x), (), 0.0, np.ones(2))

@@ -42,7 +42,9 @@ def evaluated(body: Graph, constants: int, carries: int) -> Run:
             carry = results[:carries]
             for column, y in zip(ys, results[carries:], strict=True):
                 column[turn] = y
-        buffers[:] = carry  # at once: whatever ends the loop early leaves the old carry
+        # Arrays of their own, for another loop may write into them; and all at once, so that
+        # whatever ends the loop early leaves the old carry.
+        buffers[:] = [np.array(each, order="C") for each in carry]
 
     return run
 
