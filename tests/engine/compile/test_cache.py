@@ -172,6 +172,15 @@ def test_the_longest_unused_go_first(tmp_path):
     assert store.read(old) is not None
 
 
+def test_so_do_the_longest_unused_of_too_many(tmp_path):
+    store = DiskCache(str(tmp_path / "cache"), most=10)
+    for i, name in enumerate(names(12)):
+        store.write(name, b"one")
+        os.utime(store._path(name), (1000.0 + i, 1000.0 + i))
+    store._shrink()
+    assert [store.read(name) is not None for name in names(12)] == [False] * 3 + [True] * 9
+
+
 def test_writing_keeps_the_size_bounded(tmp_path):
     store = DiskCache(str(tmp_path / "cache"), limit=50_000)
     for i in range(1000):

@@ -34,6 +34,7 @@ except ImportError:
 
 FORMAT = b"chainrule-code-1\n"  # to be raised when the meaning of entries changes
 LIMIT = 256_000_000  # bytes
+MOST = 8192  # entries: looking through more takes too long
 _TOUCH_AFTER = 3600  # seconds after which reading an entry renews its time
 _ENTRY = re.compile(r"[0-9a-f]{64}\.code")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{64}\.\d+\.\d+")
@@ -80,13 +81,13 @@ def default_cache() -> DiskCache | None:
 
 
 class DiskCache:
-    """Entries in one directory, at most ``limit`` bytes of them; the least recently used go first.
+    """Entries in one directory, bounded in bytes and number; the least recently used go first.
 
     Any number of processes and threads may use it at once.
     """
 
-    def __init__(self, directory: str, limit: int = LIMIT) -> None:
-        self.directory, self.limit = directory, limit
+    def __init__(self, directory: str, limit: int = LIMIT, most: int = MOST) -> None:
+        self.directory, self.limit, self.most = directory, limit, most
         self._is_usable: bool | None = None
 
     def read(self, name: str) -> bytes | None:
@@ -195,13 +196,13 @@ class DiskCache:
                 entries.append((status.st_mtime, status.st_size, path))
             elif time.time() - status.st_mtime > 3600:  # its writer was interrupted
                 _remove(path)
-        total = sum(size for _, size, _ in entries)
-        if total <= self.limit:
+        total, count = sum(size for _, size, _ in entries), len(entries)
+        if total <= self.limit and count <= self.most:
             return
         for _, size, path in sorted(entries):
-            if total <= 0.9 * self.limit:
+            if total <= 0.9 * self.limit and count <= 0.9 * self.most:
                 break
-            total -= size
+            total, count = total - size, count - 1
             _remove(path)
 
 
