@@ -1,50 +1,70 @@
 """Products with few rows and B stored column by column: inner products, lanes along k.
 
-Each column of B is read once, as many of them beside each other as a vector has lanes; in the end
-lanes and columns change places while they are summed.
+A few rows and columns are summed beside each other, as many vectors of sums as a vector has lanes;
+in the end lanes and vectors change places while they are added up.
 """
 
 from __future__ import annotations
 
 from .instructions import Instructions, Value
-from .tiles import Matrix, Piece, add, load_piece, multiply_add, take_valid
+from .tiles import Matrix, Piece, add, load_piece, multiply_add, next_power, take_lanes
 from .transpose import sums_of_lanes
 
 
 def inner_products(
-    emit: Instructions, k: int, a: Matrix, b: Matrix, columns: int, lanes: int, partials: int
-) -> Value:
-    """C[0, 0:columns] for at most ``lanes`` columns; A's row and B's columns are contiguous.
+    emit: Instructions,
+    shape: tuple[int, int, int],
+    a: Matrix,
+    b: Matrix,
+    lanes: int,
+    partials: int,
+) -> list[Value]:
+    """The rows of C[m, n], few enough for a vector; A's rows and B's columns are contiguous.
 
-    ``partials`` vectors of sums run beside each other for each column.
+    Parameters
+    ----------
+    shape
+        m, n, k. Rounded up to powers of two, m·n is at most ``lanes``.
+    partials
+        Vectors of sums for each element of C, where there are few elements.
     """
+    m, n, k = shape
     zero = emit.constant(a.kind, 0, lanes)
     step = lanes * partials
     full = k - k % step
-    sums = [zero] * columns
+    sums = [zero] * (m * n)
     if full:
-        variables = [[emit.variable(zero) for _ in range(columns)] for _ in range(partials)]
+        groups = [[emit.variable(zero) for _ in sums] for _ in range(partials)]
         with emit.loop(0, full, step) as i:
-            for number, group in enumerate(variables):
+            here = a.part(0, i), b.part(i, 0)
+            for number, group in enumerate(groups):
                 piece = Piece(number * lanes, lanes, lanes)
                 before = [variable.get() for variable in group]
-                after = _step(emit, a.part(0, i), b.part(i, 0), before, piece)
-                for variable, value in zip(group, after, strict=True):
+                for variable, value in zip(group, _step(m, n, *here, before, piece), strict=True):
                     variable.set(value)
-        groups = [[variable.get() for variable in group] for group in variables]
-        while len(groups) > 1:
-            pairs = zip(groups[::2], groups[1::2], strict=True)
-            groups = [[add(x, y) for x, y in zip(*pair, strict=True)] for pair in pairs]
-        sums = groups[0]
+        sums = _total([[variable.get() for variable in group] for group in groups])
     for start in range(full, k, lanes):
-        sums = _step(emit, a, b, sums, Piece(start, lanes, min(lanes, k - start)))
-    found = sums_of_lanes(emit, sums + [zero] * (lanes - columns))
-    return take_valid(emit, found, Piece(0, lanes, columns))
+        sums = _step(m, n, a, b, sums, Piece(start, lanes, min(lanes, k - start)))
+    width = lanes // next_power(m)
+    spread = [zero] * lanes
+    for row in range(m):
+        spread[row * width : row * width + n] = sums[row * n : row * n + n]
+    found = sums_of_lanes(emit, spread)
+    return [take_lanes(emit, found, row * width, n) for row in range(m)]
 
 
-def _step(emit: Instructions, a: Matrix, b: Matrix, sums: list[Value], piece: Piece) -> list[Value]:
-    x = load_piece(emit, a.at(0, piece.start), a.kind, piece)
-    return [
-        multiply_add(emit, x, load_piece(emit, b.at(piece.start, column), b.kind, piece), total)
-        for column, total in enumerate(sums)
-    ]
+def _step(m: int, n: int, a: Matrix, b: Matrix, sums: list[Value], piece: Piece) -> list[Value]:
+    """The sums, row by row, after as many more steps of k as the piece has lanes."""
+    emit, k = a.pointer.emit, piece.start
+    x = [load_piece(emit, a.at(row, k), a.kind, piece) for row in range(m)]
+    y = [load_piece(emit, b.at(k, column), b.kind, piece) for column in range(n)]
+    pairs = [(row, column) for row in x for column in y]
+    return [multiply_add(emit, *pair, total) for pair, total in zip(pairs, sums, strict=True)]
+
+
+def _total(groups: list[list[Value]]) -> list[Value]:
+    """Groups of sums added up in pairs."""
+    while len(groups) > 1:
+        pairs = zip(groups[::2], groups[1::2], strict=True)
+        groups = [[add(x, y) for x, y in zip(*pair, strict=True)] for pair in pairs]
+    return groups[0]

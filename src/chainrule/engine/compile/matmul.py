@@ -25,7 +25,7 @@ from .tiles import (
     multiply_add,
     split_columns,
     sum_products,
-    take_valid,
+    take_lanes,
 )
 from .tiling import BLOCK, Plan, block_size, plan, row_length
 from .transpose import arrange, within
@@ -99,18 +99,17 @@ class _Product:
 
     def write_dots(self) -> None:
         """Inner products, a vector of columns at a time."""
-        emit, a = self.emit, self.a
-        if self.how.scratch:
+        emit, a, how = self.emit, self.a, self.how
+        if how.scratch:
             a = self._copy(self.m, self.k, a, Matrix(self.buffer, self.k, 1, a.kind))
         first, last = self.rows or (0, self.m)
         for column, width in self._panels():
             b = self.b.part(0, column)
-            with emit.loop(first, last) as row:
-                line = a.part(row, 0)
-                value = inner_products(
-                    emit, self.k, line, b, width, self.how.lanes, self.how.partials
-                )
-                self.finish(row, column, value)
+            with emit.loop(first, last, how.height) as top:
+                shape = how.height, width, self.k
+                lines = inner_products(emit, shape, a.part(top, 0), b, how.lanes, how.partials)
+                for number, value in enumerate(lines):
+                    self.finish(_plus(top, number), column, value)
 
     def write_rows(self) -> None:
         """Row by row, with all of a panel in registers."""
@@ -302,7 +301,9 @@ class _Product:
         self, row: Value, column: Value, pieces: tuple[Piece, ...], values: list[Value]
     ) -> None:
         for piece, value in zip(pieces, values, strict=True):
-            self.finish(row, _plus(column, piece.start), take_valid(self.emit, value, piece))
+            self.finish(
+                row, _plus(column, piece.start), take_lanes(self.emit, value, 0, piece.valid)
+            )
 
     def _finish_row(
         self, row: Value, column: Value, pieces: tuple[Piece, ...], line: Matrix

@@ -86,8 +86,17 @@ def split_columns(columns: int, lanes: int) -> tuple[Piece, ...]:
     pieces = [Piece(start, lanes, lanes) for start in range(0, full, lanes)]
     rest = columns - full
     if rest:
-        pieces.append(Piece(full, 1 << (rest - 1).bit_length(), rest))
+        pieces.append(Piece(full, next_power(rest), rest))
     return tuple(pieces)
+
+
+def next_power(number: int) -> int:
+    """The smallest power of two that is not less.
+
+    >>> next_power(9)
+    16
+    """
+    return 1 << (number - 1).bit_length()
 
 
 def multiply_add(emit: Instructions, x: Value, y: Value, total: Value) -> Value:
@@ -113,13 +122,13 @@ def load_piece(emit: Instructions, address: Value, kind: str, piece: Piece) -> V
     return emit.shuffle(found, emit.constant(kind, 0, piece.valid), order)
 
 
-def take_valid(emit: Instructions, value: Value, piece: Piece) -> Value:
-    """The lanes of a vector that count."""
-    if piece.valid == piece.lanes:
+def take_lanes(emit: Instructions, value: Value, start: int, count: int) -> Value:
+    """Some of a vector's lanes, as a vector of their own."""
+    if count == value.lanes:
         return value
-    if piece.valid == 1:
-        return emit.lane(value, 0)
-    return emit.shuffle(value, value, list(range(piece.valid)))
+    if count == 1:
+        return emit.lane(value, start)
+    return emit.shuffle(value, value, list(range(start, start + count)))
 
 
 def sum_products(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .instructions import SIZES
-from .tiles import split_columns, vector_lanes
+from .tiles import next_power, split_columns, vector_lanes
 
 BLOCK = 512  # products summed on their own before they join the total: less rounding
 CACHE = 512 * 1024  # bytes of A that stay near the processor while B passes by
@@ -57,7 +57,7 @@ def plan(
     width = vector_lanes(kind, lanes)
     if m == 0 or n == 0:
         return Plan("rows", None, 1, 0, "there are none", width, 1)
-    few = m <= 4 and n > 1 and b_strides[1] != 1 and k > 2
+    few = m <= 12 and m != 11 and n > 1 and b_strides[1] != 1 and k > 2
     one = n == 1 and a_strides[1] == 1 and k >= 4 * width
     if b_strides[0] == 1 and (few or one):
         return _plan_dots(m, n, k, a_strides, width)
@@ -92,16 +92,17 @@ def plan(
 
 
 def _plan_dots(m: int, n: int, k: int, a_strides: tuple[int, int], lanes: int) -> Plan:
-    lanes = min(lanes, 1 << (k - 1).bit_length())
+    lanes = min(lanes, next_power(k))
+    height = next(h for h in (4, 3, 5, 7, 2, 1) if m % h == 0 and next_power(h) <= lanes)
+    panel = min(lanes // next_power(height), n)
     partials = 1
-    while n * partials < 8 and lanes * partials * 4 <= k:
+    while height * panel * partials < 8 and lanes * partials * 4 <= k:
         partials *= 2
     sums = lanes * partials
     order = f"every {sums}th product is added in the order of k, then these sums in pairs"
     scratch = m * k if a_strides[1] != 1 else 0
-    panel = min(lanes, n)
-    split, grain = ("columns", panel) if n > lanes else ("rows", 1) if m > 1 else (None, 1)
-    return Plan("dots", split, grain, scratch, order, lanes, panel, partials=partials)
+    split, grain = _split(m, n, height, panel)
+    return Plan("dots", split, grain, scratch, order, lanes, panel, height, partials)
 
 
 def _plan_blocks(
