@@ -41,7 +41,7 @@ class Angles(Basics):
     """Reduction of angles to [-π/4, π/4]."""
 
     def reduce_angle(self, x: Value) -> tuple[Value, Value, Value | None]:
-        """x ≥ 0 as n quarter turns and r + rest, \|r\| ≤ π/4; for float32 there is no rest.
+        """x ≥ 0 as n quarter turns and r + rest, |r| ≤ π/4; for float32 there is no rest.
 
         Of n, an integer as wide as x, the two lowest bits are right.
         """

@@ -140,7 +140,7 @@ class Trigonometry(Angles):
         return self.select(self.is_nan(x) | self.is_nan(y), x + y, found)
 
     def arcsin(self, x: Value) -> Value:
-        """The angle in [-π/2, π/2] with this sine; 2 ulp. NaN for \|x\| > 1."""
+        """The angle in [-π/2, π/2] with this sine; 2 ulp. NaN for |x| > 1."""
         size = self.abs(x)
         near = size <= 0.5
         y = self._arcsin_near_0(self._half_angle_sine(size, near))
@@ -149,7 +149,7 @@ class Trigonometry(Angles):
         return self.copysign(self.select(near, y, far), x)
 
     def arccos(self, x: Value) -> Value:
-        """The angle in [0, π] with this cosine; 2 ulp. NaN for \|x\| > 1."""
+        """The angle in [0, π] with this cosine; 2 ulp. NaN for |x| > 1."""
         size = self.abs(x)
         near = size <= 0.5
         rest = _HALF_PI_REST[x.kind]
