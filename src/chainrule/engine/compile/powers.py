@@ -88,7 +88,7 @@ class Powers(Logarithms, Division):
         return self.select(x < 1, self.lift(NAN, x), self._log1p_or_double(x > 1e150, inner, x))
 
     def arctanh(self, x: Value) -> Value:
-        """ln((1 + x)/(1 - x))/2; 2 ulp. NaN for \|x\| > 1."""
+        """ln((1 + x)/(1 - x))/2; 2 ulp. NaN for |x| > 1."""
         if x.kind == "f32":
             return self.in_double(self.arctanh, x)
         size = self.abs(x)
@@ -111,7 +111,7 @@ class Powers(Logarithms, Division):
         return self._with_sign(a, b, self.exp2(b * self.log2(self.abs(a))))
 
     def _with_sign(self, a: Value, b: Value, size: Value) -> Value:
-        """a^b from \|a\|^b."""
+        """a^b from |a|^b."""
         half = b * 0.5
         whole = self.equal(self.trunc(b), b)
         odd = whole & self.not_equal(self.trunc(half), half)
