@@ -57,7 +57,8 @@ def plan(
     width = vector_lanes(kind, lanes)
     if m == 0 or n == 0:
         return Plan("rows", None, 1, 0, "there are none", width, 1)
-    few = m <= 12 and m != 11 and n > 1 and b_strides[1] != 1 and k > 2
+    few = m * 8 <= k and m <= 64 and (m <= 2 or _dots_height(m, width) > 2)
+    few = few and n > 1 and b_strides[1] != 1
     one = n == 1 and a_strides[1] == 1 and k >= 4 * width
     if b_strides[0] == 1 and (few or one):
         return _plan_dots(m, n, k, a_strides, width)
@@ -93,7 +94,7 @@ def plan(
 
 def _plan_dots(m: int, n: int, k: int, a_strides: tuple[int, int], lanes: int) -> Plan:
     lanes = min(lanes, next_power(k))
-    height = next(h for h in (4, 3, 5, 7, 2, 1) if m % h == 0 and next_power(h) <= lanes)
+    height = _dots_height(m, lanes)
     panel = min(lanes // next_power(height), n)
     partials = 1
     while height * panel * partials < 8 and lanes * partials * 4 <= k:
@@ -103,6 +104,11 @@ def _plan_dots(m: int, n: int, k: int, a_strides: tuple[int, int], lanes: int) -
     scratch = m * k if a_strides[1] != 1 else 0
     split, grain = _split(m, n, height, panel)
     return Plan("dots", split, grain, scratch, order, lanes, panel, height, partials)
+
+
+def _dots_height(m: int, lanes: int) -> int:
+    """Rows of a block of inner products: the more, the fewer loads for each product."""
+    return next(h for h in (4, 3, 5, 7, 2, 1) if m % h == 0 and next_power(h) <= lanes)
 
 
 def _plan_blocks(
