@@ -1,8 +1,13 @@
 """Settings for all tests."""
 
 import os
+import tempfile
 
-from hypothesis import settings
+# Machine code of the tests is not kept among the user's; xdist's workers share this folder.
+if "CHAINRULE_CACHE_DIR" not in os.environ:
+    os.environ["CHAINRULE_CACHE_DIR"] = tempfile.mkdtemp(prefix="chainrule-tests-")
+
+from hypothesis import settings  # noqa: E402
 
 # No deadline: the first example of a property pays for imports and for tracing.
 settings.register_profile("default", deadline=None)

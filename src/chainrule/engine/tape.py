@@ -6,12 +6,13 @@ import operator
 from typing import Any
 
 from . import trace
+from .compile.automatic import Automatic
 from .differentiate import pull_back
 from .errors import DifferentiationError
 from .graph import Graph
-from .interpret import Cache, assemble
+from .interpret import Cache
 from .primitives import logic as lg
-from .simplify import simplify
+from .simplify import tidy
 from .tensor import IN_PLACE, Parameter, Tensor
 
 _tapes = Cache(512)
@@ -46,7 +47,7 @@ def backward(loss: Tensor) -> None:
             lg.zeros_like(node) if ct is None else trace.node_of(ct)
             for node, ct in zip(wanted, pulled, strict=True)
         ]
-        return assemble(simplify(Graph(traced.inputs, [root, *found])), owned=True)
+        return Automatic(tidy(Graph(traced.inputs, [root, *found])))
 
     program = _tapes.get((tuple(leaves), traced.graph.key), make)
     value, *gradients = program([node.known for node in traced.captured])

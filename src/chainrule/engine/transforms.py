@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from . import trace, tree
+from .compile.automatic import Automatic
 from .differentiate import pull_back
 from .errors import DifferentiationError, DtypeError, StructureError
 from .graph import Graph
-from .interpret import Cache, assemble
+from .interpret import Cache
 from .primitives import logic as lg
 from .primitives.views import reshape, shape_of
-from .simplify import simplify, tidy
+from .simplify import tidy
 from .tensor import Parameter, Tensor
 from .types import TensorType
 from .vectorize import vmap
@@ -106,7 +107,7 @@ def run(
 
     def make() -> tuple[Graph, Any]:
         derived = tidy(derive())
-        return derived, assemble(simplify(derived), owned=True)
+        return derived, Automatic(derived)
 
     graph, program = _gradients.get((key, traced.graph.key), make)
     if any(isinstance(value, Tensor) for value in values):

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import trace, tree
+from .compile.automatic import Automatic
 from .errors import ShapeError
 from .graph import Graph, Node
-from .interpret import Cache, assemble
+from .interpret import Cache
 from .primitives.families import stack_same
 from .primitives.views import moveaxis, one_axis, shape_of
-from .simplify import simplify, tidy
+from .simplify import tidy
 from .tensor import Tensor
 from .types import TensorType
 
@@ -141,7 +142,7 @@ def _run(traced: trace.Traced, size: int, values: list[Any], flags: list[bool]) 
         graph, out = batch_graph(traced.graph, size, batched)
         outputs = [x if s else stack_same(x, size) for x, s in zip(graph.outputs, out, strict=True)]
         whole = tidy(Graph(graph.inputs, outputs))
-        return whole, assemble(simplify(whole), owned=True)
+        return whole, Automatic(whole)
 
     graph, program = _batched_programs.get((size, *batched, traced.graph.key), make)
     if any(isinstance(value, Tensor) for value in everything):

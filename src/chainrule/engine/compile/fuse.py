@@ -156,6 +156,7 @@ class Program:
     constants: list[Storage]
     steps: list[Step]
     storage: dict[Any, Storage]  # by node
+    types: list[TensorType]  # of the results
 
 
 def fuse(graph: Graph) -> Program:
@@ -186,8 +187,9 @@ class _Fusion:
             if node in self.stored:
                 self._place(node)
         outputs = [self.storage[node] for node in self.graph.outputs]
+        types = [_type(node) for node in self.graph.outputs]
         self._forget_inner_values(set(outputs))
-        return Program(inputs, outputs, self.constants, self.steps, self.storage)
+        return Program(inputs, outputs, self.constants, self.steps, self.storage, types)
 
     # -- the store rule ------------------------------------------------------------------------
 
@@ -404,6 +406,7 @@ class _Fusion:
         params = node.params
         graphs = [params[name] for name in ("test", "body") if name in params]
         programs = [fuse(graph) for graph in params.get("branches", graphs)]
+        self.constants += [storage for program in programs for storage in program.constants]
         reads = [self.storage[x] for x in node.inputs]
         self._append(Control(node, programs, reads, writes))
 
@@ -624,6 +627,10 @@ _STRUCTURAL: set[Primitive] = {
 }  # fmt: skip
 
 
+# Kinds of dtypes for which NumPy raises an error, when the node is evaluated.
+_REFUSED = {"subtract": "b", "negative": "b", "sign": "b", "left_shift": "f", "right_shift": "f"}
+
+
 def why_evaluated(node: Tensor) -> str:
     """Why a node is evaluated with NumPy, in words; empty where it is compiled."""
     row = node.primitive
@@ -635,6 +642,8 @@ def why_evaluated(node: Tensor) -> str:
         return f"there is no compiled arithmetic for {odd[0]}"
     if row is ct.einsum_row and len(node.inputs) != 2:
         return "an einsum of several operands at once"
+    if node.inputs and node.inputs[0].dtype.kind in _REFUSED.get(row.name, ""):
+        return f"{row.name} is not defined for {node.inputs[0].dtype}, as NumPy will say"
     if row in _STRUCTURAL or row.llvm is not None:
         return ""
     return f"the row {row.name!r} has no llvm rule"

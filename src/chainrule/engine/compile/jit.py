@@ -12,9 +12,10 @@ import numpy as np
 from .. import trace, tree
 from ..errors import StructureError
 from ..graph import Graph
-from ..interpret import Cache, assemble
-from ..simplify import simplify, tidy
+from ..interpret import Cache
+from ..simplify import tidy
 from ..tensor import Parameter, Tensor
+from .automatic import Automatic
 
 
 class _Compiled:
@@ -45,7 +46,7 @@ class _Compiled:
         outputs += [modules[number].own_buffers()[name] for number, name in self.changed]
         self.traced = trace.Traced(inputs, outputs, start)
         self.graph = tidy(_bake_numbers(self.traced))
-        self.program = assemble(simplify(self.graph), owned=True)
+        self.program = Automatic(self.graph, at_once=True)
 
     def __call__(self, values: list[Any], arguments: Any) -> Any:
         values = [*values, *self.traced.values(parameters=trace.state.recording)]

@@ -83,7 +83,9 @@ def _bind(region: Region, carries: Sequence[int]) -> None:
 
 def _may_replace(program: fuse.Program, new: Storage, old: Storage) -> bool:
     """Whether all reading of ``old`` is over when ``new`` is written, element by element."""
-    first = next(i for i, step in enumerate(program.steps) if new in step.writes)
+    first = next((i for i, step in enumerate(program.steps) if new in step.writes), None)
+    if first is None:
+        return True  # it has no elements
     for number, step in enumerate(program.steps):
         if old in step.reads and number >= first:
             if number > first or not isinstance(step, fuse.Loops | fuse.Contract):

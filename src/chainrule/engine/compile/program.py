@@ -44,7 +44,7 @@ class Compiled:
         ]
         self.size = region.size
         self.inputs = [storage.type for storage in program.inputs]
-        self.outputs = [storage.type for storage in program.outputs]
+        self.outputs = program.types
         self.constants = [np.ascontiguousarray(s.data) for s in program.constants]
         self._idle: list[_Memory] = []
 

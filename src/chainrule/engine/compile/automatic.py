@@ -1,0 +1,86 @@
+"""Automatic: NumPy evaluates a graph at first; one that keeps coming back is compiled.
+
+The switch happens after a number of calls that the graph alone decides, never the clock: the same
+program gives the same bits in each run.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from ..config import config
+from ..errors import CompilationUnavailable
+from ..graph import Graph
+from ..interpret import Program, assemble, watch
+from ..simplify import simplify
+
+_SOON = 3  # calls after which a graph is compiled whose evaluation takes long
+_LATER = 24  # and one whose evaluation takes little
+
+
+class Automatic:
+    """A graph as a function of its input arrays: evaluated, or compiled.
+
+    Parameters
+    ----------
+    at_once
+        Compile at the first call (``jit``), unless ``config.compile`` is False.
+    """
+
+    def __init__(self, graph: Graph, at_once: bool = False) -> None:
+        self.graph = graph
+        self._at_once = at_once
+        self._evaluated: Program | None = None
+        self._compiled: dict[Any, Program] = {}
+        self._calls = 0
+        self._wanted = _SOON if len(graph) > 200 else _LATER
+        self._lock = threading.Lock()
+        self.why_not = ""
+
+    def __call__(self, values: Sequence[Any]) -> list[Any]:
+        """The results for these input values; they are the caller's own."""
+        setting = config.compile
+        if setting is False or watch.on or self.why_not:
+            return self.evaluated(values)
+        if setting == "auto" and not self._at_once and self._calls < self._wanted:
+            self._calls += 1
+            return self.evaluated(values)
+        program = self._compiled.get((config.mode, config.threads, config.cpu))
+        return (program or self._compile())(values)
+
+    @property
+    def evaluated(self) -> Program:
+        """The graph as NumPy calls."""
+        if self._evaluated is None:
+            self._evaluated = assemble(simplify(self.graph), owned=True)
+        return self._evaluated
+
+    def _compile(self) -> Program:
+        if config.why_not:
+            self.why_not = config.why_not
+            return self.evaluated
+        from .program import Compiled
+
+        key = (config.mode, config.threads, config.cpu)
+        with self._lock:
+            if key in self._compiled:
+                return self._compiled[key]
+            try:
+                self._compiled[key] = Compiled(self.graph)
+            except CompilationUnavailable as error:
+                config.give_up(str(error))
+                self.why_not = str(error)
+                return self.evaluated
+            except Exception as error:
+                self.why_not = f"{type(error).__name__}: {error}"
+                warnings.warn(
+                    f"chainrule could not compile a graph of {len(self.graph)} nodes and evaluates "
+                    f"it with NumPy instead; please report this: {self.why_not}",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+                return self.evaluated
+            return self._compiled[key]
