@@ -64,26 +64,31 @@ def ratios(results: list[Result], works: list[str], columns: list[str], path: Pa
     plt.close(figure)
 
 
-def lines(points: list[tuple[str, float, float]], x_label: str, y_label: str, path: Path) -> None:
-    """A line for each name, on two logarithmic axes, its name at its end."""
+def lines(points: list[tuple[str, int, float]], x_label: str, title: str, path: Path) -> None:
+    """Seconds: a line for each name, on two logarithmic axes, its name at its end."""
     plt = _pyplot()
+    from matplotlib.ticker import EngFormatter, LogLocator
+
     figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-    names = list(dict.fromkeys(name for name, _, _ in points))
     ends = {}
-    for name in names:
-        own = [(x, y) for who, x, y in points if who == name]
+    for name in dict.fromkeys(name for name, _, _ in points):
+        own = [(x, seconds) for who, x, seconds in points if who == name]
         column, _, threads = name.partition(",")
         colour, style = COLOURS.get(column), "--" if threads == " 1 thread" else "-"
         axes.plot(*zip(*own, strict=True), style, marker="o", color=colour, linewidth=2)
         ends[name] = (*own[-1], colour)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    short = EngFormatter(sep="")
     ticks = sorted({x for _, x, _ in points})
-    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.set_xticks(ticks, [short(tick) if tick >= 10_000 else f"{tick:,}" for tick in ticks])
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
     axes.minorticks_off()
-    axes.yaxis.set_major_formatter(lambda y, _: f"{y:,.10g}")
+    axes.yaxis.set_major_formatter(EngFormatter("s"))
     axes.set_xlabel(x_label)
-    axes.set_title(y_label, loc="left", fontsize=13)
+    axes.set_title(title, loc="left", fontsize=13)
+    figure.canvas.draw()  # the limits are settled before labels are placed by them
     _label_ends(axes, ends)
     figure.savefig(path)
     plt.close(figure)

@@ -1,7 +1,7 @@
 """Time per step against width, rows, depth and threads; compile time against the graph's size.
 
-Networks with tanh, mean squared error, descent on all rows; every library with its own choice of
-threads, but in the plot of threads. Columns run one after another here, since 10⁷ rows fill memory.
+Networks with tanh, mean squared error, descent on all rows; one thread, but in the plot of
+threads. Columns run one after another here, since 10⁷ rows fill the memory.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SWEEPS: dict[str, dict[str, Any]] = {
     "rows": {"over": (10**2, 10**3, 10**4, 10**5, 10**6, 10**7), "width": 8, "depth": 1},
     "depth": {"over": (1, 2, 4, 8, 16, 32), "rows": 200, "width": 64},
 }
-Point = tuple[str, float, float]  # of a line, x, y
+Point = tuple[str, int, float]  # of a line, x, seconds
 
 
 def run(options: Any) -> list[Table]:
@@ -35,14 +35,14 @@ def run(options: Any) -> list[Table]:
         options.progress(f"scaling: {name}")
         found = {x: measure(work, columns, options) for x, work in works(name)}
         steps = [
-            (result.column, x, 1e6 * result.median / result.steps)
+            (result.column, x, result.median / result.steps)
             for x, results in found.items()
             for result in results
         ]
-        tables.append(finish(f"step-{name}", name, "time of a step, µs", steps))
+        tables.append(finish(f"step-{name}", name, "time of a step", steps))
         if name == "depth":
             waits = [
-                (result.column, x, 1e3 * (result.first - result.median))
+                (result.column, x, result.first - result.median)
                 for x, results in found.items()
                 for result in results
                 if result.column in ("chainrule", "JAX scan")
@@ -52,13 +52,13 @@ def run(options: Any) -> list[Table]:
             )
     options.progress("scaling: threads")
     threads = list(by_threads(options))
-    tables.append(finish("step-threads", "width", "time of a step, µs", threads))
+    tables.append(finish("step-threads", "width", "time of a step", threads))
     return tables
 
 
-def works(sweep: str) -> Iterator[tuple[int, workloads.Work]]:
+def works(sweep: str, threads: int = 1) -> Iterator[tuple[int, workloads.Work]]:
     """Each value of the sweep, and the network with it."""
-    fixed = {"inputs": 8} | SWEEPS[sweep]
+    fixed = {"inputs": 8, "threads": threads} | SWEEPS[sweep]
     for x in fixed.pop("over"):
         numbers = fixed | {sweep: x}
         weights = numbers["inputs"] * numbers["width"]
@@ -68,12 +68,12 @@ def works(sweep: str) -> Iterator[tuple[int, workloads.Work]]:
         yield x, workloads.named(f"mlp,{text}")
 
 
-def measure(
-    work: workloads.Work, columns: Any, options: Any, threads: int | None = None
-) -> list[Result]:
+def measure(work: workloads.Work, columns: Any, options: Any) -> list[Result]:
     """Each column on its own, without what it may have kept on disk."""
     prepare(work)
-    limits = {name: str(threads) for name in THREADS} if threads else {}
+    limits = {"CHAINRULE_THREADS": str(work.threads)}
+    if work.threads == 1:
+        limits["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
     results = []
     for column in columns:
         with tempfile.TemporaryDirectory() as cache:
@@ -88,26 +88,23 @@ def measure(
     return results
 
 
-THREADS = ("CHAINRULE_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-
-
 def by_threads(options: Any) -> Iterator[Point]:
     """The widths again, with one thread and with two."""
-    for x, work in works("width"):
-        for threads in sorted({1, min(2, os.cpu_count() or 1)}):
-            for result in measure(work, ("chainrule", "PyTorch"), options, threads):
+    for threads in sorted({1, min(2, os.cpu_count() or 1)}):
+        for x, work in works("width", threads):
+            for result in measure(work, ("chainrule", "PyTorch"), options):
                 name = f"{result.column}, {threads} thread" + "s" * (threads > 1)
-                yield name, x, 1e6 * result.median / result.steps
+                yield name, x, result.median / result.steps
 
 
-def finish(file: str, x_label: str, y_label: str, points: list[Point]) -> Table:
+def finish(file: str, x_label: str, title: str, points: list[Point]) -> Table:
     """A plot, a CSV file and a table of the points."""
     with (BUILD / f"{file}.csv").open("w", newline="") as stream:
-        csv.writer(stream).writerows([("line", x_label, y_label), *points])
-    plots.lines(points, x_label, y_label, BUILD / f"{file}.png")
+        csv.writer(stream).writerows([("line", x_label, "seconds"), *points])
+    plots.lines(points, x_label, title, BUILD / f"{file}.png")
     names = list(dict.fromkeys(name for name, _, _ in points))
-    at = {(name, x): y for name, x, y in points}
-    table = Table(f"{y_label}, by {x_label}", [x_label, *names])
+    at = {(name, x): 1e3 * seconds for name, x, seconds in points}
+    table = Table(f"{title}, ms, by {x_label}", [x_label, *names])
     for x in dict.fromkeys(x for _, x, _ in points):
         table.add(f"{x:,}", *(at.get((name, x)) for name in names))
     return table
