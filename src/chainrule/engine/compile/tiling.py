@@ -70,7 +70,7 @@ def plan(
     last = split_columns(panel, width)[-1]
     scratch = k * (last.start + last.lanes)
     pack = b_strides[1] != 1 and n > 1
-    if k <= 8 and k * columns <= most // 2:
+    if k * columns <= most:
         order = "products are added in the order of k"
         split = "rows" if m > 1 else None
         return Plan("rows", split, 1, scratch * pack, order, width, panel, pack=pack)
