@@ -11,10 +11,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from pathlib import Path
 
 from . import peers, workloads
 from .bench import BUILD
+from .report import machine, write_page
 
+PAGE = Path("docs/benchmarks.md")
 QUESTIONS = ("train", "cold", "calls", "loops", "memory", "scaling")
 
 
@@ -28,7 +31,7 @@ def main() -> None:
     parser.add_argument("what", nargs="*", metavar="question|work", help=", ".join(names))
     parser.add_argument("--rounds", type=int, help="rounds, whose median counts")
     parser.add_argument("--columns", nargs="+", choices=list(peers.COLUMNS), metavar="COLUMN")
-    parser.add_argument("--markdown", action="store_true", help="the tables as Markdown as well")
+    parser.add_argument("--page", action="store_true", help=f"put the tables into {PAGE}")
     options = parser.parse_args()
     unknown = [name for name in options.what if name not in names]
     if unknown:
@@ -45,9 +48,10 @@ def main() -> None:
         for table in tables:
             table.show()
         pages += [table.markdown() for table in tables]
-    (BUILD / "tables.md").write_text("\n".join(pages))
-    if options.markdown:
-        print("\n".join(pages))
+    text = "\n".join([machine() + "\n", *pages])
+    (BUILD / "tables.md").write_text(text, encoding="utf-8")
+    if options.page:
+        write_page(PAGE, text)
     print(f"All numbers and plots: {BUILD}/")
 
 

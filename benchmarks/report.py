@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import re
 from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 
@@ -57,3 +62,27 @@ def figure(number: Any) -> str:
     if number >= 100:
         return f"{number:,.0f}"
     return f"{number:.3g}" if number < 10 else f"{number:.1f}"
+
+
+def machine() -> str:
+    """Processor, cores and versions, in a sentence."""
+    try:
+        found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    except OSError:
+        found = None
+    processor = found[1] if found else platform.processor() or platform.machine()
+    versions = [f"Python {platform.python_version()}"]
+    for name in ("numpy", "jax", "torch", "scikit-learn", "llvmlite"):
+        try:
+            versions.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return f"{processor}, {os.cpu_count()} cores; {', '.join(versions)}."
+
+
+def write_page(page: Path, text: str) -> None:
+    """Put text between the two marks of a page."""
+    begin, end = "<!-- results: begin -->", "<!-- results: end -->"
+    before, rest = page.read_text(encoding="utf-8").split(begin)
+    _, after = rest.split(end)
+    page.write_text(f"{before}{begin}\n{text}{end}{after}", encoding="utf-8")

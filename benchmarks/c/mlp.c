@@ -5,6 +5,10 @@
 
 #define SPAN ((INPUTS + V - 1) / V) /* vectors in a row of x */
 
+/* Neurons whose sums fit into the registers: 32 with AVX-512, else 16. */
+#define TILE (V == 16 || HIDDEN <= 10 ? HIDDEN : HIDDEN / 2)
+#define GROUP (V == 16 ? HIDDEN / 4 : HIDDEN / 10)
+
 static vec xs[BLOCKS][INPUTS], ys[BLOCKS], weight[BLOCKS];
 static vec h[BLOCKS][HIDDEN], deltas[BLOCKS][HIDDEN];
 static float W1[INPUTS][HIDDEN], b1[HIDDEN], W2[HIDDEN], b2;
@@ -35,7 +39,6 @@ static inline void forward(const vec *x, vec *out) {
 
 #if INPUTS > 4
 /* x again, a row in SPAN vectors; sums over all rows are made for GROUP neurons in registers. */
-#define GROUP (HIDDEN / 4)
 static vec rows[BLOCKS * V][SPAN];
 
 static inline void descend_inputs(float rate) {

@@ -42,14 +42,17 @@ def run(work: Work, arrays: Arrays) -> Any:
 def _source(work: Work) -> str | None:
     if work.name in ("line", "logistic"):
         return f"{work.name}.c"
-    fits = work.depth == 2 and work.sizes[-1] == 1 and work.batch is None
-    return "mlp.c" if fits and work.sizes[0] < 100 and work.sizes[1] <= 20 else None
+    if work.depth != 2 or work.sizes[-1] != 1 or work.batch is not None:
+        return None
+    inputs, hidden, _ = work.sizes
+    fits = hidden in (12, 16, 20) or (hidden <= 10 and inputs <= 4)
+    return "mlp.c" if fits and inputs < 100 else None
 
 
 def _definitions(work: Work) -> list[str]:
     found = [f"ROWS={work.rows}", f"LOSS={work.loss}"]
     if work.depth == 2:
-        found += [f"INPUTS={work.sizes[0]}", f"HIDDEN={work.sizes[1]}", f"TILE={work.sizes[1]}"]
+        found += [f"INPUTS={work.sizes[0]}", f"HIDDEN={work.sizes[1]}"]
     return [*found, "RELU"] if work.activation == "relu" else found
 
 
