@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import interpret, trace, tree
+from ..config import config
 from ..errors import ConcreteValueError, StructureError
 from ..graph import Graph
 from ..primitives.closures import Closure, close_over_carry, types_of
@@ -21,12 +22,31 @@ from ..types import TensorType
 Run = Callable[[list[Any], Sequence[Any], Sequence[Any], Sequence[Any], int], None]
 
 
-def runner(body: Graph, constants: int, carries: int, steps: int | None) -> Run:
-    """The loop around a body: constants, carry, one row of xs -> carry, one row of ys.
+FEW = 5000  # nodes to evaluate in all, below which compiling takes longer than it saves
 
-    ``steps`` is how many are to come in all, where that is known.
-    """
-    return evaluated(body, constants, carries)
+
+def runner(body: Graph, constants: int, carries: int, steps: int | None = None) -> Run:
+    """The loop around a body: constants, carry, one row of xs -> carry, one row of ys."""
+    by_numpy = evaluated(body, constants, carries)
+    is_short = steps is not None and steps * len(body) < FEW
+    compiled: dict[Any, Any] = {}
+
+    def run(
+        buffers: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], count: int
+    ) -> None:
+        setting = config.compile
+        if (is_short and setting == "auto") or interpret.watch.on or config.why_not:
+            by_numpy(buffers, fixed, xs, ys, count)
+            return
+        from .program import CompiledLoop
+
+        key = (config.mode, config.threads, config.cpu)
+        if key not in compiled:
+            compiled[key] = CompiledLoop(body, constants, carries)
+        whole = [np.ascontiguousarray(x) for x in (*fixed, *xs)]
+        compiled[key](buffers, whole[: len(fixed)], whole[len(fixed) :], ys, count)
+
+    return run
 
 
 def evaluated(body: Graph, constants: int, carries: int) -> Run:

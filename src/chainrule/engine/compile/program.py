@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,77 +27,163 @@ _SEGMENT = ctypes.CFUNCTYPE(
 )
 
 
-class Compiled:
-    """Machine code of a graph, and the memory that it works in."""
+class _Code:
+    """A module's machine code, and what its calls need to know."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, program: fuse.Program, make: Callable[[Main], Module]) -> None:
         lanes = this_machine(config.cpu).lanes
-        program = fuse.fuse(graph)
-        region = plan.plan(program, lanes)
         threads = config.threads if work.wants_threads(program, lanes) else 1
-        flags = "contract" if config.mode == "fast" else ""
-        self.module: Module = Main(lanes, flags, threads).module(region)
+        self.module = make(Main(lanes, "contract" if config.mode == "fast" else "", threads))
         names = [name for name, _ in self.module.segments]
         self.code = compile_text(self.module.text, names)
         self.segments = [
             (_SEGMENT(self.code.address(name)), turns) for name, turns in self.module.segments
         ]
+        self.constants = [np.ascontiguousarray(s.data) for s in program.constants]
+        self.idle: list[Any] = []
+
+
+class Compiled:
+    """A graph as machine code: a function of its input arrays. Results are the caller's own."""
+
+    def __init__(self, graph: Graph) -> None:
+        program = fuse.fuse(graph)
+        region = plan.plan(program, this_machine(config.cpu).lanes)
+        self.code = _Code(program, lambda main: main.module(region))
         self.size = region.size
         self.inputs = [storage.type for storage in program.inputs]
         self.outputs = program.types
-        self.constants = [np.ascontiguousarray(s.data) for s in program.constants]
-        self._idle: list[_Memory] = []
+
+    @property
+    def module(self) -> Module:
+        """The text that was compiled."""
+        return self.code.module
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """The results for these input values."""
+        idle = self.code.idle
         try:
-            memory = self._idle.pop()
+            memory = idle.pop()
         except IndexError:
-            memory = _Memory(self)
+            memory = _Call(self)
         try:
-            return memory.run(values)
+            return memory.run(values)  # type: ignore[no-any-return]
         finally:
-            self._idle.append(memory)
+            idle.append(memory)
+
+
+class CompiledLoop:
+    """A body as a loop: constants, carry, one row of xs -> carry, one row of ys."""
+
+    def __init__(self, body: Graph, constants: int, carries: int) -> None:
+        program = fuse.fuse(body)
+        lanes = this_machine(config.cpu).lanes
+        region = plan.plan(program, lanes, range(constants, constants + carries))
+        self.code = _Code(program, lambda main: main.loop_module(region, constants, carries))
+        self.size = region.size
+
+    def __call__(
+        self, carry: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], n: int
+    ) -> None:
+        """``n`` steps: the carry changes in place. All arrays are contiguous."""
+        arrays = [*fixed, *carry, *xs, *ys, *self.code.constants]
+        idle = self.code.idle
+        try:
+            memory = idle.pop()
+        except IndexError:
+            memory = _Memory(self.code, self.size, len(arrays))
+        try:
+            memory.table[FIRST:] = [array.ctypes.data for array in arrays]
+            memory.run_turns(self.code.segments[0][0], n)
+            memory.check()
+        finally:
+            idle.append(memory)
 
 
 class _Memory:
-    """What one call at a time works in: an arena, small arrays, and the table of addresses."""
+    """What one call at a time works in: an arena and the table of addresses."""
 
-    def __init__(self, compiled: Compiled) -> None:
-        self.compiled = compiled
-        kinds = [*compiled.inputs, *compiled.outputs]
-        small = [i for i, kind in enumerate(kinds) if kind.size * kind.dtype.itemsize <= _SMALL]
-        sizes = [-(-max(kinds[i].size * kinds[i].dtype.itemsize, 1) // 64) * 64 for i in small]
-        self.block = _aligned(compiled.size + sum(sizes) + 64)
-        start = self.block.ctypes.data
-        self.callback = _CALLBACK(self.evaluate)
-        count = len(compiled.inputs)
-        held = [a.ctypes.data for a in compiled.constants]
-        callback = ctypes.cast(self.callback, ctypes.c_void_p).value or 0
+    def __init__(self, code: _Code, size: int, count: int) -> None:
+        self.code = code
+        self.block = _aligned(max(size, 1))
         self.sync = _aligned(128)
-        first = [start, callback, yield_address(), self.sync.ctypes.data]
-        addresses = [*first, *[0] * count, *held, *[0] * len(compiled.outputs)]
-        self.table = np.array(addresses, np.int64)
-        self.first_output = FIRST + count + len(held)
-        self.inputs: list[Any] = [None] * count
-        self.outputs: list[Any] = [None] * len(compiled.outputs)
-        offset = compiled.size
-        for i, size in zip(small, sizes, strict=True):
-            kind = kinds[i]
-            view = np.ndarray(kind.shape, kind.dtype, self.block.data, offset)
-            if i < count:
-                self.inputs[i] = view
-                self.table[FIRST + i] = start + offset
-            else:
-                self.outputs[i - count] = view
-                self.table[self.first_output + i - count] = start + offset
-            offset += size
+        self.callback = _CALLBACK(self.evaluate)
+        first = [
+            self.block.ctypes.data,
+            ctypes.cast(self.callback, ctypes.c_void_p).value or 0,
+            yield_address(),
+            self.sync.ctypes.data,
+        ]
+        self.table = np.array([*first, *[0] * count], np.int64)
         self.address = self.table.ctypes.data
         self.error: BaseException | None = None
 
+    def call(self, function: Any, begin: int, end: int) -> None:
+        """One function, on all threads."""
+        threads = self.code.module.threads
+        if threads == 1:
+            function(self.address, begin, end, 0)
+        else:
+            together(lambda thread: function(self.address, begin, end, thread), threads)
+
+    def run_turns(self, function: Any, turns: int) -> None:
+        """A long loop; Python has the word in between about 30 times a second."""
+        done, count = 0, min(turns, 16)
+        while done < turns and self.error is None:
+            count = min(count, turns - done)
+            began = time.perf_counter()
+            self.call(function, done, done + count)
+            done += count
+            count = next_count(count, time.perf_counter() - began)
+
+    def check(self) -> None:
+        """Raise what was raised in a callback."""
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+
+    def evaluate(self, number: int, table: int) -> None:
+        """Called from the machine code: NumPy's rule for one node."""
+        if self.error is not None:
+            return
+        try:
+            node = self.code.module.evaluated[number]
+            addresses = (ctypes.c_int64 * (len(node.inputs) + 1)).from_address(table)
+            arrays = [_array_at(a, x) for a, x in zip(addresses, (*node.inputs, node), strict=True)]
+            with np.errstate(all="ignore"):
+                arrays[-1][...] = call_of(node)(*arrays[:-1])
+        except BaseException as error:
+            self.error = error
+
+
+class _Call(_Memory):
+    """Memory for calls of a graph: small arrays lie in it, too."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        code = compiled.code
+        kinds = [*compiled.inputs, *compiled.outputs]
+        places, end = {}, compiled.size
+        for i, kind in enumerate(kinds):
+            nbytes = kind.size * kind.dtype.itemsize
+            if nbytes <= _SMALL:
+                places[i] = end
+                end += -(-max(nbytes, 1) // 64) * 64
+        super().__init__(code, end, len(kinds) + len(code.constants))
+        self.kinds = kinds
+        count = len(compiled.inputs)
+        held = FIRST + count
+        self.table[held : held + len(code.constants)] = [a.ctypes.data for a in code.constants]
+        views: list[Any] = [None] * len(kinds)
+        self.slots = [FIRST + i + (len(code.constants) if i >= count else 0) for i in range(len(kinds))]
+        for i, offset in places.items():
+            views[i] = np.ndarray(kinds[i].shape, kinds[i].dtype, self.block.data, offset)
+            self.table[self.slots[i]] = self.block.ctypes.data + offset
+        self.inputs, self.outputs = views[:count], views[count:]
+        self.passed = sum([view is None for view in self.outputs])  # made by the call
+
     def run(self, values: Sequence[Any]) -> list[Any]:
         """One call."""
-        held = []
+        held: list[Any] = []
         kind = None
         for i, value in enumerate(values):
             view = self.inputs[i]
@@ -106,64 +192,27 @@ class _Memory:
             if view is not None:
                 view[...] = value
             else:
-                array = np.ascontiguousarray(value, self.compiled.inputs[i].dtype)
-                held.append(array)
-                self.table[FIRST + i] = array.ctypes.data
-        results = []
-        for i, view in enumerate(self.outputs):
+                self._pass(i, np.ascontiguousarray(value, self.kinds[i].dtype), held)
+        first = len(self.inputs)
+        for i, view in enumerate(self.outputs, first):
             if view is None:
-                made = self.compiled.outputs[i]
-                array = np.empty(made.shape, made.dtype)
-                self.table[self.first_output + i] = array.ctypes.data
-                results.append(array)
-            else:
-                results.append(view)
-        for function, turns in self.compiled.segments:
+                self._pass(i, np.empty(self.kinds[i].shape, self.kinds[i].dtype), held)
+        for function, turns in self.code.segments:
             if turns:
                 self.run_turns(function, turns)
             else:
                 self.call(function, 0, 0)
-        if self.error is not None:
-            error, self.error = self.error, None
-            raise error
-        found = [
-            result if self.outputs[i] is None else (result.copy() if result.ndim else result[()])
-            for i, result in enumerate(results)
-        ]
+        self.check()
+        made = iter(held[len(held) - self.passed :])
+        found = [next(made) if v is None else v.copy() if v.ndim else v[()] for v in self.outputs]
         if kind is not None:
             found = [x.view(kind) if isinstance(x, np.ndarray) else x for x in found]
         return found
 
-    def call(self, function: Any, begin: int, end: int) -> None:
-        """One function, on all threads."""
-        threads = self.compiled.module.threads
-        if threads == 1:
-            function(self.address, begin, end, 0)
-        else:
-            together(lambda thread: function(self.address, begin, end, thread), threads)
-
-    def run_turns(self, function: Any, turns: int) -> None:
-        """A long loop; Python has the word in between about 30 times a second."""
-        done, count = 0, 1
-        while done < turns and self.error is None:
-            count = min(count, turns - done)
-            began = time.perf_counter()
-            self.call(function, done, done + count)
-            done += count
-            count = next_count(count, time.perf_counter() - began)
-
-    def evaluate(self, number: int, table: int) -> None:
-        """Called from the machine code: NumPy's rule for one node."""
-        if self.error is not None:
-            return
-        try:
-            node = self.compiled.module.evaluated[number]
-            addresses = (ctypes.c_int64 * (len(node.inputs) + 1)).from_address(table)
-            arrays = [_array_at(a, x) for a, x in zip(addresses, (*node.inputs, node), strict=True)]
-            with np.errstate(all="ignore"):
-                arrays[-1][...] = call_of(node)(*arrays[:-1])
-        except BaseException as error:
-            self.error = error
+    def _pass(self, number: int, array: Any, held: list[Any]) -> None:
+        """An array by its address."""
+        held.append(array)
+        self.table[self.slots[number]] = array.ctypes.data
 
 
 def next_count(count: int, seconds: float) -> int:

@@ -38,10 +38,12 @@ def together(function: Callable[[int], None], threads: int) -> None:
             workers.append(_Worker())
     for number, worker in enumerate(workers, 1):
         worker.work.put((function, number))
-    function(0)
-    for worker in workers:
-        worker.done.get()
-    _idle.extend(workers)
+    try:
+        function(0)
+    finally:
+        for worker in workers:
+            worker.done.get()
+        _idle.extend(workers)
 
 
 @functools.cache
