@@ -130,7 +130,7 @@ class Exponentials(Basics):
         return self._scale(self._exp_near_0(r * math.log(2)), shifted)
 
     def expm1(self, x: Value) -> Value:
-        """e^x - 1 = 2 (2^(n-1) (e^r - 1) - (1/2 - 2^(n-1))); 2 ulp."""
+        """e^x - 1 = 2 (2^(n-1) (e^r - 1) - (1/2 - 2^(n-1))); 2.4 ulp."""
         shifted, r = self._reduce(self.clamp(x, *_RANGE_OF_EXPM1[x.kind]))
         near = r * self.fma(r, self.polynomial(r, _EXPM1[x.kind]), 1)
         half = self._power_of_2(shifted, by=-1)
@@ -138,25 +138,25 @@ class Exponentials(Basics):
         return y + y
 
     def sigmoid(self, x: Value) -> Value:
-        """1 / (1 + e^-x); 2 ulp."""
+        """1 / (1 + e^-x); 2.1 ulp."""
         return 1 / (1 + self.exp(-x))
 
     def tanh(self, x: Value) -> Value:
-        """(1 - t) / (1 + t) with t = e^-2|x|, and a polynomial near 0; 2 ulp."""
+        """(1 - t) / (1 + t) with t = e^-2|x|, and a polynomial near 0; 1.5 ulp."""
         size = self.abs(x)
         t = self._exp_down(size * -2)
         near = self.odd_polynomial(size, _TANH[x.kind])
         return self.copysign(self.select(size < 0.55, near, (1 - t) / (1 + t)), x)
 
     def sinh(self, x: Value) -> Value:
-        """(e^x - e^-x)/2; 2 ulp."""
+        """(e^x - e^-x)/2; 1.6 ulp."""
         size = self.abs(x)
         half = self._half_exp(size)
         near = self.odd_polynomial(size, _SINH[x.kind])
         return self.copysign(self.select(size < 1, near, half - 0.25 / half), x)
 
     def cosh(self, x: Value) -> Value:
-        """(e^x + e^-x)/2; 2 ulp."""
+        """(e^x + e^-x)/2; 1.3 ulp."""
         half = self._half_exp(self.abs(x))
         return half + 0.25 / half
 
