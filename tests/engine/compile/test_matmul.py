@@ -146,6 +146,34 @@ def test_blocks_are_for_large_matrices():
     assert plan(512, 512, 512, (512, 1), (512, 1), "f32", 16).algorithm == "tiles"
 
 
+@pytest.mark.parametrize("shape", [(5, 20, 9), (3, 8, 40), (9, 40, 30)], ids=str)
+@pytest.mark.parametrize("orders", ["CC", "CF"])
+def test_inside_a_loop(shape, orders):
+    (m, n, k), batch = shape, 3
+    pairs = [
+        (filled(m, k, "f4", orders[0], i), filled(k, n, "f4", orders[1], i + 9)) for i in range(3)
+    ]
+    emit = Instructions()
+    pointers = [emit.argument("ptr", f"%p{i}") for i in range(4)]
+    sizes = m * k, k * n, m * n
+    scratch = plan(*shape, strides(a[0]), strides(b[0]), "f32", 16).scratch
+    with emit.loop(0, batch) as i:
+        here = [emit.address(pointers[0], i * (m * k), "f32")]
+        here += [emit.address(pointers[1], i * (k * n), "f32")]
+        result = emit.address(pointers[2], i * (m * n), "f32")
+        matrices = [Matrix(p, *strides(x[0]), "f32") for p, x in zip(here, (a, b), strict=True)]
+
+        def finish(row, column, value):
+            emit.store(emit.address(result, row * n + column, "f32"), value)
+
+        multiply(emit, *shape, *matrices, 16, finish, lambda elements, kind: pointers[3])
+    found = np.empty((batch, m, n), np.float32)
+    together = [np.concatenate([part.ravel("K") for part in x]) for x in (a, b)]
+    function(emit)(*together, found, np.empty(scratch + 1, np.float32), 0, 0)
+    for i in range(batch):
+        np.testing.assert_array_equal(found[i], product(a[i], b[i], 16))
+
+
 def test_repeated_rows():
     check(20, 40, 30, ["broadcast", "broadcast"])
 

@@ -7,7 +7,7 @@ in the end lanes and vectors change places while they are added up.
 from __future__ import annotations
 
 from .instructions import Instructions, Value
-from .tiles import Matrix, Piece, add, load_piece, multiply_add, next_power, take_lanes
+from .tiles import Matrix, Piece, load_piece, multiply_add, next_power, take_lanes, total
 from .transpose import sums_of_lanes
 
 
@@ -42,15 +42,16 @@ def inner_products(
                 before = [variable.get() for variable in group]
                 for variable, value in zip(group, _step(m, n, *here, before, piece), strict=True):
                     variable.set(value)
-        sums = _total([[variable.get() for variable in group] for group in groups])
+        found = [[[variable.get() for variable in group]] for group in groups]
+        [sums] = total(found)
     for start in range(full, k, lanes):
         sums = _step(m, n, a, b, sums, Piece(start, lanes, min(lanes, k - start)))
     width = lanes // next_power(m)
     spread = [zero] * lanes
     for row in range(m):
         spread[row * width : row * width + n] = sums[row * n : row * n + n]
-    found = sums_of_lanes(emit, spread)
-    return [take_lanes(emit, found, row * width, n) for row in range(m)]
+    line = sums_of_lanes(emit, spread)
+    return [take_lanes(emit, line, row * width, n) for row in range(m)]
 
 
 def _step(m: int, n: int, a: Matrix, b: Matrix, sums: list[Value], piece: Piece) -> list[Value]:
@@ -59,12 +60,4 @@ def _step(m: int, n: int, a: Matrix, b: Matrix, sums: list[Value], piece: Piece)
     x = [load_piece(emit, a.at(row, k), a.kind, piece) for row in range(m)]
     y = [load_piece(emit, b.at(k, column), b.kind, piece) for column in range(n)]
     pairs = [(row, column) for row in x for column in y]
-    return [multiply_add(emit, *pair, total) for pair, total in zip(pairs, sums, strict=True)]
-
-
-def _total(groups: list[list[Value]]) -> list[Value]:
-    """Groups of sums added up in pairs."""
-    while len(groups) > 1:
-        pairs = zip(groups[::2], groups[1::2], strict=True)
-        groups = [[add(x, y) for x, y in zip(*pair, strict=True)] for pair in pairs]
-    return groups[0]
+    return [multiply_add(emit, *pair, before) for pair, before in zip(pairs, sums, strict=True)]

@@ -16,10 +16,11 @@ from typing import Any
 from .dots import inner_products
 from .instructions import SIZES, Instructions, Value
 from .tiles import (
+    Grid,
     Matrix,
     Piece,
     Tile,
-    add,
+    add_grids,
     add_step,
     load_piece,
     multiply_add,
@@ -49,7 +50,10 @@ def multiply(
     rows: Range | None = None,
     columns: Range | None = None,
 ) -> None:
-    """Write the code of C[m, n] = Σₖ A[m, k] B[k, n].
+    """Write the code of C[m, n] = Σₖ A[m, k] B[k, n], in the innermost open loop.
+
+    Parts of A and B may be read again after parts of C are finished: they share no memory with what
+    ``finish`` writes.
 
     Parameters
     ----------
@@ -180,7 +184,7 @@ class _Product:
         """Copied panels are read to the last lane, for they have room for it."""
         if not self.how.pack:
             return pieces
-        return tuple(replace_valid(piece) for piece in pieces)
+        return tuple(piece._replace(valid=piece.lanes) for piece in pieces)
 
     def _panel(self, column: Value, width: int) -> Matrix:
         """A panel of B, with contiguous rows."""
@@ -243,13 +247,11 @@ class _Product:
         with emit.loop(top, self._end(top, how.height)) as row:
             self._finish_row(row, column, pieces, sums.part(row - base, 0))
 
-    def _sum(self, tile: Tile, a: Matrix, b: Matrix) -> list[list[Value]]:
+    def _sum(self, tile: Tile, a: Matrix, b: Matrix) -> Grid:
         whole = self.k - self.k % tile.partials
         return sum_products(self.emit, tile, a, b, 0, whole)
 
-    def _add_rest(
-        self, tile: Tile, a: Matrix, b: Matrix, sums: list[list[Value]]
-    ) -> list[list[Value]]:
+    def _add_rest(self, tile: Tile, a: Matrix, b: Matrix, sums: Grid) -> Grid:
         for k in range(self.k - self.k % tile.partials, self.k):
             sums = add_step(self.emit, tile, a, b, k, sums)
         return sums
@@ -265,35 +267,21 @@ class _Product:
         small = self.k <= BLOCK
         sums = self._sum(tile, a, b) if small else self._sum_blocks(tile, a, b, places)
         sums = self._add_rest(tile, a, b, sums)
-        for row, values in zip(places, sums, strict=True):
-            for place, value in zip(row, values, strict=True):
-                emit.store(place, value)
+        _store_all(emit, places, sums)
         return store
 
-    def _sum_blocks(
-        self, tile: Tile, a: Matrix, b: Matrix, places: list[list[Value]]
-    ) -> list[list[Value]]:
+    def _sum_blocks(self, tile: Tile, a: Matrix, b: Matrix, places: Grid) -> Grid:
         """The sum of the sums over blocks of k, kept at ``places`` meanwhile."""
         emit = self.emit
-        lanes = [piece.lanes for piece in tile.pieces]
-
-        def total() -> list[list[Value]]:
-            rows = [zip(row, lanes, strict=True) for row in places]
-            return [[emit.load(at, a.kind, n, level=emit.depth) for at, n in row] for row in rows]
-
-        def set_total(sums: list[list[Value]]) -> None:
-            for row, values in zip(places, sums, strict=True):
-                for place, value in zip(row, values, strict=True):
-                    emit.store(place, value)
-
-        set_total([[emit.constant(a.kind, 0, count) for count in lanes] for _ in places])
+        zeros = [emit.constant(a.kind, 0, piece.lanes) for piece in tile.pieces]
+        _store_all(emit, places, [zeros] * tile.height)
         whole = self.k - self.k % tile.partials
         with emit.loop(0, whole, BLOCK) as k:
             stop = emit.intrinsic("umin", k + BLOCK, emit.constant("i64", whole))
             sums = sum_products(emit, tile, a, b, k, stop)
-            pairs = zip(total(), sums, strict=True)
-            set_total([[add(x, y) for x, y in zip(*rows, strict=True)] for rows in pairs])
-        return total()
+            before = _load_all(emit, places, tile, a.kind)
+            _store_all(emit, places, add_grids(before, sums))
+        return _load_all(emit, places, tile, a.kind)
 
     # -- results -------------------------------------------------------------------------------
 
@@ -320,9 +308,16 @@ class _Product:
             self.finish(row, _plus(column, piece.start), value)
 
 
-def replace_valid(piece: Piece) -> Piece:
-    """A piece all of whose lanes count."""
-    return piece._replace(valid=piece.lanes)
+def _load_all(emit: Instructions, places: Grid, tile: Tile, kind: str) -> Grid:
+    lanes = [piece.lanes for piece in tile.pieces]
+    rows = [zip(row, lanes, strict=True) for row in places]
+    return [[emit.load(place, kind, n, level=emit.depth) for place, n in row] for row in rows]
+
+
+def _store_all(emit: Instructions, places: Grid, values: Grid) -> None:
+    for row in zip(places, values, strict=True):
+        for place, value in zip(*row, strict=True):
+            emit.store(place, value)
 
 
 def _stride(pieces: tuple[Piece, ...]) -> int:

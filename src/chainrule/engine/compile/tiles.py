@@ -41,6 +41,9 @@ class Matrix:
         return replace(self, pointer=self.at(row, column))
 
 
+Grid = list[list[Value]]  # the vectors of a tile, row by row
+
+
 class Piece(NamedTuple):
     """A vector of columns: ``lanes`` in the register, of which the first ``valid`` count."""
 
@@ -99,11 +102,11 @@ def next_power(number: int) -> int:
     return 1 << (number - 1).bit_length()
 
 
-def multiply_add(emit: Instructions, x: Value, y: Value, total: Value) -> Value:
-    """total + x·y; for truth values, total or (x and y)."""
+def multiply_add(emit: Instructions, x: Value, y: Value, before: Value) -> Value:
+    """before + x·y; for truth values, before or (x and y)."""
     if x.is_float:
-        return emit.fma(x, y, total)
-    return total | (x & y) if x.kind == "bool" else total + x * y
+        return emit.fma(x, y, before)
+    return before | (x & y) if x.kind == "bool" else before + x * y
 
 
 def add(x: Value, y: Value) -> Value:
@@ -133,7 +136,7 @@ def take_lanes(emit: Instructions, value: Value, start: int, count: int) -> Valu
 
 def sum_products(
     emit: Instructions, tile: Tile, a: Matrix, b: Matrix, start: Value | int, stop: Value | int
-) -> list[list[Value]]:
+) -> Grid:
     """Σₖ A[:, k] B[k, :] for k from ``start`` to ``stop``, a multiple of the partials apart."""
     zeros = [emit.constant(a.kind, 0, piece.lanes) for piece in tile.pieces]
     sums = [
@@ -149,18 +152,23 @@ def sum_products(
                 for variable, value in zip(row, values, strict=True):
                     variable.set(value)
     grids = [[[variable.get() for variable in row] for row in grid] for grid in sums]
+    return total(grids)
+
+
+def total(grids: list[Grid]) -> Grid:
+    """A power of two of grids, added up in pairs."""
     while len(grids) > 1:
-        half = len(grids) // 2
-        grids = [
-            [[add(x, y) for x, y in zip(*rows, strict=True)] for rows in zip(*pair, strict=True)]
-            for pair in zip(grids[:half], grids[half:], strict=True)
-        ]
+        pairs = zip(grids[::2], grids[1::2], strict=True)
+        grids = [add_grids(*pair) for pair in pairs]
     return grids[0]
 
 
-def add_step(
-    emit: Instructions, tile: Tile, a: Matrix, b: Matrix, k: int, sums: list[list[Value]]
-) -> list[list[Value]]:
+def add_grids(x: Grid, y: Grid) -> Grid:
+    """The sums of two grids of values."""
+    return [[add(*pair) for pair in zip(*rows, strict=True)] for rows in zip(x, y, strict=True)]
+
+
+def add_step(emit: Instructions, tile: Tile, a: Matrix, b: Matrix, k: int, sums: Grid) -> Grid:
     """The sums after one more step of k."""
     level = emit.depth
     vectors = [load_piece(emit, b.at(k, piece.start), b.kind, piece) for piece in tile.pieces]
@@ -169,5 +177,5 @@ def add_step(
         number = emit.load(a.at(row, k), a.kind, level=level)
         splats = [emit.splat(number, vector.lanes) for vector in vectors]
         terms = zip(splats, vectors, before, strict=True)
-        result.append([multiply_add(emit, x, y, total) for x, y, total in terms])
+        result.append([multiply_add(emit, *term) for term in terms])
     return result

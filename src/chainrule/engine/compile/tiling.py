@@ -53,7 +53,12 @@ def plan(
     kind: str,
     lanes: int,
 ) -> Plan:
-    """How to compute a product of these shapes and strides (in elements)."""
+    """How to compute a product of these shapes and strides (in elements).
+
+    >>> how = plan(32, 128, 64, (64, 1), (128, 1), "f32", lanes=16)
+    >>> how.algorithm, how.height, how.panel, how.order
+    ('tiles', 8, 32, 'products are added in the order of k')
+    """
     width = vector_lanes(kind, lanes)
     if m == 0 or n == 0:
         return Plan("rows", None, 1, 0, "there are none", width, 1)
