@@ -220,9 +220,8 @@ def test_powers_of_a_number(dtype, exponent):
     x = reals(dtype, 0)
     rule = partial(ROWS["constant_power"].llvm, exponent=exponent)
     found = Compiled({"f": (rule, (dtype,), dtype)})("f", x)
-    wanted = np.power(
-        x.astype(np.float64 if dtype is np.float32 else np.longdouble), dtype(exponent)
-    )
+    wider = x.astype(np.float64 if dtype is np.float32 else np.longdouble)
+    wanted = np.sqrt(wider) if exponent == 0.5 else np.power(wider, dtype(exponent))
     worst = errors(found, wanted).max()
     assert worst <= 2
     np.testing.assert_array_equal(np.signbit(found[found == 0]), np.signbit(wanted[found == 0]))

@@ -26,7 +26,7 @@ class Format(NamedTuple):
     @property
     def magic(self) -> float:
         """Adding it to x leaves the nearest whole number + 2 bias in the low bits."""
-        return 1.5 * 2**self.mantissa + 2 * self.bias
+        return 1.5 * self.whole + 2 * self.bias
 
     @property
     def smallest(self) -> float:
