@@ -150,12 +150,10 @@ def test_blocks_are_for_large_matrices():
 @pytest.mark.parametrize("orders", ["CC", "CF"])
 def test_inside_a_loop(shape, orders):
     (m, n, k), batch = shape, 3
-    pairs = [
-        (filled(m, k, "f4", orders[0], i), filled(k, n, "f4", orders[1], i + 9)) for i in range(3)
-    ]
+    a = [filled(m, k, np.float32, orders[0], seed) for seed in range(batch)]
+    b = [filled(k, n, np.float32, orders[1], seed) for seed in range(batch)]
     emit = Instructions()
     pointers = [emit.argument("ptr", f"%p{i}") for i in range(4)]
-    sizes = m * k, k * n, m * n
     scratch = plan(*shape, strides(a[0]), strides(b[0]), "f32", 16).scratch
     with emit.loop(0, batch) as i:
         here = [emit.address(pointers[0], i * (m * k), "f32")]
