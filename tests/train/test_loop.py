@@ -26,12 +26,12 @@ def test_advance_is_the_steps_one_by_one():
     for turn in range(7):
         carry, (expected, _) = step(0.1, carry, XS[turn])
         one, _ = single.advance(XS[turn:], 1)
-        np.testing.assert_array_equal(one, [expected])
-        np.testing.assert_array_equal(sums[turn], expected)
+        np.testing.assert_array_equal(one, sums[turn : turn + 1])
+        np.testing.assert_allclose(sums[turn], expected, rtol=1e-13)
     np.testing.assert_array_equal(rows, XS)
-    for found in (loop.carry, single.carry):
-        assert found["turn"] == 7
-        np.testing.assert_array_equal(found["w"], carry["w"])
+    np.testing.assert_array_equal(loop.carry["w"], single.carry["w"])
+    np.testing.assert_allclose(loop.carry["w"], carry["w"], rtol=1e-13)
+    assert loop.carry["turn"] == single.carry["turn"] == 7
 
 
 def test_constants_and_carry_can_be_replaced():

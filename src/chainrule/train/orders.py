@@ -1,8 +1,9 @@
-"""The order of the examples in each epoch, drawn for several epochs at once."""
+"""The order of the examples in each epoch, drawn ahead while the steps are running."""
 
 from __future__ import annotations
 
 import math
+import threading
 from typing import Any
 
 import numpy as np
@@ -10,31 +11,62 @@ import numpy as np
 from .. import random
 from ..engine.primitives.random import derive_keys, random_bits
 
-AT_ONCE = 1 << 14  # examples: enough that the cost of NumPy's calls is shared by many
+FIRST = 1 << 12  # examples that are drawn, by whole epochs, before the first step
+AHEAD = 1 << 14  # and each time later: enough that many share the cost of NumPy's calls
 
 
 class Orders:
-    """What ``random.permutation(fold_in(key, epoch), size)`` gives for each epoch.
+    """What ``random.permutation(fold_in(key, epoch), size)`` gives, epoch after epoch.
 
     Without a key the order is that of the data.
     """
 
     def __init__(self, key: Any, epochs: int) -> None:
         self._key, self.epochs = key, epochs
-        self._drawn = range(0)
-        self._orders: Any = None
+        self._now: _Draw | None = None
+        self._next: _Draw | None = None
 
     def of(self, epochs: range, size: int) -> Any:
         """The orders of these epochs in a row, intp[epochs, size]."""
         if self._key is None:
             return np.broadcast_to(np.arange(size), (len(epochs), size))
-        if epochs.start not in self._drawn or epochs[-1] not in self._drawn:
-            count = max(len(epochs), min(AT_ONCE // size, self.epochs - epochs.start))
-            self._drawn = range(epochs.start, epochs.start + count)
-            keys = random.fold_in(self._key, np.array(self._drawn))
-            self._orders = permutations(keys, size)
-        first = epochs.start - self._drawn.start
-        return self._orders[first : first + len(epochs)]
+        return np.stack([self._order(epoch, size) for epoch in epochs])
+
+    def _order(self, epoch: int, size: int) -> Any:
+        if self._now is None or epoch not in self._now.epochs:
+            if self._next is None or epoch not in self._next.epochs:
+                self._next = self._draw(epoch, size, FIRST)
+            self._now, self._next = self._next, None
+            self._now.finish()
+            if self._now.epochs.stop < self.epochs:
+                self._next = self._draw(self._now.epochs.stop, size, AHEAD)
+                self._next.start()
+        return self._now.orders[epoch - self._now.epochs.start]
+
+    def _draw(self, epoch: int, size: int, examples: int) -> _Draw:
+        stop = min(epoch + max(1, examples // size), self.epochs)
+        return _Draw(self._key, range(epoch, stop), size)
+
+
+class _Draw(threading.Thread):
+    """The orders of some epochs, drawn in a thread if it is started, else when they are wanted."""
+
+    def __init__(self, key: Any, epochs: range, size: int) -> None:
+        super().__init__(name="chainrule orders", daemon=True)
+        self.epochs = epochs
+        self._key, self._size = key, size
+        self.orders: Any = None  # intp[epochs, size]
+
+    def run(self) -> None:
+        keys = random.fold_in(self._key, np.array(self.epochs))
+        self.orders = permutations(keys, self._size)
+
+    def finish(self) -> None:
+        """Wait for the thread; draw now where there is none, or where it failed."""
+        if self.ident is not None:
+            self.join()
+        if self.orders is None:
+            self.run()
 
 
 def permutations(keys: Any, size: int) -> Any:

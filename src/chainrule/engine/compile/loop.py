@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import interpret, trace, tree
 from ..config import config
-from ..errors import ConcreteValueError, StructureError
+from ..errors import CompilationUnavailable, ConcreteValueError, StructureError
 from ..graph import Graph
 from ..primitives.closures import Closure, close_over_carry, types_of
 from ..primitives.views import broadcast_in_dim
@@ -21,41 +21,63 @@ from ..types import TensorType
 # ``buffers``, reads one row of each of ``xs`` a step and writes one row of each of ``ys``.
 Run = Callable[[list[Any], Sequence[Any], Sequence[Any], Sequence[Any], int], None]
 
-
 FEW = 5000  # nodes to evaluate in all, below which compiling takes longer than it saves
+_compiled = interpret.Cache(64)
 
 
 def runner(body: Graph, constants: int, carries: int, steps: int | None = None) -> Run:
-    """The loop around a body: constants, carry, one row of xs -> carry, one row of ys."""
+    """The loop around a body: constants, carry, one row of xs -> carry, one row of ys.
+
+    It is compiled unless there are few ``steps`` to come in all (None: not known, so perhaps many).
+    """
     by_numpy = evaluated(body, constants, carries)
     is_short = steps is not None and steps * len(body) < FEW
-    compiled: dict[Any, Any] = {}
+    compiled: dict[Any, Run] = {}
 
     def run(
         buffers: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], count: int
     ) -> None:
-        setting = config.compile
-        if (is_short and setting == "auto") or interpret.watch.on or config.why_not:
+        if (is_short and config.compile == "auto") or interpret.watch.on or config.why_not:
             by_numpy(buffers, fixed, xs, ys, count)
             return
-        from .program import CompiledLoop
-
         key = (config.mode, config.threads, config.cpu)
         if key not in compiled:
-            compiled[key] = CompiledLoop(body, constants, carries)
+            compiled[key] = _compile(body, constants, carries) or by_numpy
+        compiled[key](buffers, fixed, xs, ys, count)
+
+    return run
+
+
+def _compile(body: Graph, constants: int, carries: int) -> Run | None:
+    """The loop as machine code, which bodies of equal structure share; None where it cannot be."""
+    from .program import CompiledLoop
+
+    key = (body.key, constants, carries, config.mode, config.threads, config.cpu)
+    try:
+        machine: Run = _compiled.get(key, lambda: CompiledLoop(body, constants, carries))
+    except CompilationUnavailable as error:
+        config.give_up(str(error))
+        return None
+
+    def run(
+        buffers: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], count: int
+    ) -> None:
         whole = [np.ascontiguousarray(x) for x in (*fixed, *xs)]
-        compiled[key](buffers, whole[: len(fixed)], whole[len(fixed) :], ys, count)
+        machine(buffers, whole[: len(fixed)], whole[len(fixed) :], ys, count)
 
     return run
 
 
 def evaluated(body: Graph, constants: int, carries: int) -> Run:
     """The loop in Python, around the body run by NumPy."""
-    step = interpret.program(body)
+    step: interpret.Program | None = None
 
     def run(
         buffers: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], count: int
     ) -> None:
+        nonlocal step
+        if step is None:
+            step = interpret.program(body)
         carry = list(buffers)
         for turn in range(count):
             results = step([*fixed, *carry, *[x[turn] for x in xs]])
