@@ -12,8 +12,8 @@ from tests.fuzz.generate import generate
 from tests.fuzz.taps import check_taps, inner_values
 
 pytestmark = pytest.mark.skipif(not is_compiling(), reason="there is no compiler")
-GRAPHS = 60
-PARTS = 6
+GRAPHS = 100
+PARTS = 4
 
 
 @pytest.mark.parametrize("part", range(PARTS))
