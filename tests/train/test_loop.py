@@ -5,7 +5,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.engine.compile.loop import Loop
-from chainrule.engine.errors import ConcreteValueError, StructureError
+from chainrule.engine.errors import ConcreteValueError, ShapeError, StructureError
 
 XS = np.random.default_rng(0).normal(size=(7, 3))
 
@@ -111,3 +111,15 @@ def test_no_step_changes_nothing():
     loop = Loop(step, 0.1, start(), XS)
     sums, rows = loop.advance(XS, 0)
     assert sums.shape == (0,) and rows.shape == (0, 3) and loop.carry["turn"] == 0
+
+
+def test_arrays_of_other_types_than_the_traced_ones_are_refused():
+    loop = Loop(step, np.float64(0.1), start(), XS)
+    for broken in (XS[:6], XS.astype(np.float32), XS[:, :2]):
+        with pytest.raises(ShapeError, match="was traced with f64"):
+            loop.advance(broken, 7)
+    with pytest.raises(ShapeError, match=r"was traced with f64\[\]"):
+        loop.constants = np.float32(0.1)
+    with pytest.raises(ShapeError, match=r"f64\[3\], and is now given f64\[2\]"):
+        loop.carry = {"w": np.zeros(2), "turn": 0}
+    assert loop.carry["turn"] == 0

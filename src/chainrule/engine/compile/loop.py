@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import interpret, trace, tree
 from ..config import config
-from ..errors import CompilationUnavailable, ConcreteValueError, StructureError
+from ..errors import CompilationUnavailable, ConcreteValueError, ShapeError, StructureError
 from ..graph import Graph
 from ..primitives.closures import Closure, close_over_carry, types_of
 from ..primitives.views import broadcast_in_dim
@@ -138,15 +138,15 @@ class Loop:
             types_of(constants),
             (rows, x_structure),
         )
-        self.buffers = [
-            np.array(leaf, order="C") for leaf in first
-        ]  # owned: a run may write into them
-        self.constants = constants
+        # Owned, for a run may write into them.
+        self.buffers = [np.array(leaf, order="C") for leaf in first]
         self._y_structure = closure.structure.children[1]
         self._y_types = closure.types[len(first) :]
         body, self._captured = _body(closure, len(first), len(rows))
-        fixed = len(self._captured) + len(self._constants)
-        self._run = runner(body, fixed, len(first), steps)
+        self._x_types = rows
+        self._fixed_types = [node.type for node in body.inputs[: -len(first) - len(rows)]]
+        self.constants = constants
+        self._run = runner(body, len(self._fixed_types), len(first), steps)
 
     @property
     def constants(self) -> Any:
@@ -156,7 +156,7 @@ class Loop:
     @constants.setter
     def constants(self, value: Any) -> None:
         leaves, self._constants_structure = tree.flatten(value, buffers=True)
-        self._constants = [np.asarray(leaf, order="C") for leaf in leaves]
+        self._constants = _arrays(leaves, self._fixed_types[len(self._captured) :])
 
     @property
     def carry(self) -> Any:
@@ -176,20 +176,30 @@ class Loop:
 
     def restore(self, leaves: Sequence[Any]) -> None:
         """Go on from these leaves of a carry."""
-        pairs = zip(leaves, self.buffers, strict=True)
-        self.buffers[:] = [np.array(leaf, buffer.dtype, order="C") for leaf, buffer in pairs]
+        news = [np.array(x, b.dtype, order="C") for x, b in zip(leaves, self.buffers, strict=True)]
+        self.buffers[:] = _arrays(news, [TensorType.of(b.shape, b.dtype) for b in self.buffers])
 
     def advance(self, xs: Any, count: int) -> Any:
         """``count`` steps on the first rows of ``xs``: their y, stacked along axis 0."""
-        columns, _ = tree.flatten(xs, buffers=True)
+        columns = [np.asarray(leaf, order="C") for leaf in tree.flatten(xs, buffers=True)[0]]
+        for column, kind in zip(columns, self._x_types, strict=True):
+            _arrays([column[:count]], [TensorType.of((count, *kind.shape), kind.dtype)])
         ys = [np.empty((count, *kind.shape), kind.dtype) for kind in self._y_types]
-        captured = [
-            np.asarray(x.source.data if isinstance(x, Tensor) else x, order="C")
-            for x in self._captured
-        ]
+        captured = [x.source.data if isinstance(x, Tensor) else x for x in self._captured]
+        fixed = [*_arrays(captured, self._fixed_types[: len(captured)]), *self._constants]
         if count:
-            self._run(self.buffers, [*captured, *self._constants], columns, ys, count)
+            self._run(self.buffers, fixed, columns, ys, count)
         return tree.unflatten(self._y_structure, ys)
+
+
+def _arrays(leaves: Sequence[Any], types: Sequence[Any]) -> list[Any]:
+    """Leaves as arrays in rows. Machine code trusts that they have the types it was made for."""
+    arrays = [np.asarray(leaf, order="C") for leaf in leaves]
+    for array, kind in zip(arrays, types, strict=True):
+        if array.shape != kind.shape or array.dtype != kind.dtype:
+            found = TensorType.of(array.shape, array.dtype)
+            raise ShapeError(f"Loop: the step was traced with {kind}, and is now given {found}")
+    return arrays
 
 
 def _body(closure: Closure, carries: int, rows: int) -> tuple[Graph, list[Any]]:
