@@ -11,7 +11,7 @@ import itertools
 import math
 
 from .basics import FORMATS, Basics
-from .instructions import Value
+from .instructions import Value, type_text
 
 # π/2 in three parts; n times the first two is exact for n < 2²⁰.
 _HALF_PI = (
@@ -46,7 +46,7 @@ class Angles(Basics):
         Of n, an integer as wide as x, the two lowest bits are right.
         """
         known = self._known[-1]
-        names = [f"{part} of angle {x.text}" for part in ("turns", "r", "rest")]
+        names = [f"{part} of angle {x}" for part in ("turns", "r", "rest")]
         if names[0] not in known:  # sin and cos of one angle share it
             known.update(zip(names, self._reduce_double(self.convert(x, "f64")), strict=True))
         turns, r, rest = (known[name] for name in names)
@@ -67,14 +67,43 @@ class Angles(Basics):
         with self.when(wide > _LARGE):
             x_here = given.get()
             large = x_here > _LARGE
-            turns, r_far, rest_far = self._reduce_large(self.select(large, x_here, _LARGE))
-            quarter.set(self.select(large, turns, quarter.get()))
-            high.set(self.select(large, r_far, high.get()))
-            low.set(self.select(large, rest_far, low.get()))
+            for variable, value in zip((quarter, high, low), self._far(x_here), strict=True):
+                variable.set(self.select(large, value, variable.get()))
         return quarter.get(), high.get(), low.get()
 
+    def _far(self, x: Value) -> list[Value]:
+        """``_reduce_large`` of each lane, by a function of its own: it is seldom called."""
+        emit = type(self)(self._flags.strip())
+        places = [emit.argument("ptr", name) for name in ("%x", "%turns", "%r", "%rest")]
+        kinds = ("f64", "i64", "f64", "f64")
+        with emit.loop(0, emit.argument("i64", "%count")) as i:
+            at = [emit.address(p, i, kind) for p, kind in zip(places, kinds, strict=True)]
+            given = emit.load(at[0], "f64")
+            for place, value in zip(at[1:], emit._reduce_large(given), strict=True):
+                emit.store(place, value)
+        head = "define internal void @reduce_large(ptr %x, ptr %turns, ptr %r, ptr %rest, "
+        self.used |= emit.used
+        self.used.add(
+            f"{head}i64 %count) noinline nounwind {{\nentry:\n{emit.text()}\n  ret void\n}}"
+        )
+        arrays = [self._array(x.lanes, kind) for kind in kinds]
+        self.store(arrays[0], x)
+        listed = ", ".join(f"ptr {array.text}" for array in arrays)
+        self.line(f"call void @reduce_large({listed}, i64 {x.lanes})")
+        return [
+            self.load(array, kind, x.lanes, self.depth)
+            for array, kind in zip(arrays[1:], kinds[1:], strict=True)
+        ]
+
+    def _array(self, lanes: int, kind: str) -> Value:
+        """Memory for numbers in a row."""
+        name = self.new_name()
+        self.entry.append(f"{name} = alloca {type_text(kind, lanes)}")
+        return self.argument("ptr", name)
+
     def _reduce_large(self, x: Value) -> tuple[Value, Value, Value]:
-        """The same from the digits of x · 2/π around the point, all that counts of it."""
+        """The same from the digits of x · 2/π around the point, for one x beyond ``_LARGE``."""
+        x = self.select(x > _LARGE, x, _LARGE)
         words = self._product(x)
         top = words[0] << 32 | words[1]
         fraction = top << 2 | self.logical_shift(words[2], 30)
@@ -117,9 +146,7 @@ class Angles(Basics):
         words = []
         for number in range(_WORDS + 1):
             address = self.address(table, first + number, "u32")
-            one = place.lanes == 1
-            word = self.load(address, "u32") if one else self.load_each(address, "u32", None)
-            words.append(self.convert(word, "u64"))
+            words.append(self.convert(self.load(address, "u32"), "u64"))
         return [
             self.binary("lshr", a << 32 | b, 32 - shift) & _MASK
             for a, b in itertools.pairwise(words)

@@ -40,7 +40,7 @@ _EXP = {
     ),
 }
 
-# e^r - 1 = r (1 + r (c₀ + c₁ r + ...)) with the error relative to r.
+# e^r - 1 = r + r² (c₀ + c₁ r + ...) with the error relative to r.
 _EXPM1 = {
     "f32": (
         0.5,
@@ -69,30 +69,6 @@ _EXPM1 = {
 _RANGE = {"f32": (-104.0, 89.5), "f64": (-746.0, 710.5)}
 _RANGE_OF_EXPM1 = {"f32": (-18.0, 88.73), "f64": (-38.0, 709.79)}
 _RANGE_OF_2 = {"f32": (-151.0, 129.0), "f64": (-1076.0, 1025.0)}
-
-# tanh x = x + x³ (c₀ + c₁ x² + ...) for |x| < 0.55.
-_TANH = {
-    "f32": (
-        -0.33333319425582886,
-        0.13332600891590118,
-        -0.05385375767946243,
-        0.021077308803796768,
-        -0.006281794048845768,
-    ),
-    "f64": (
-        -0.333333333333333,
-        0.13333333333326813,
-        -0.05396825396386689,
-        0.021869488388753563,
-        -0.008863232646838559,
-        0.0035920924703038625,
-        -0.0014555455699967036,
-        0.0005884552918966079,
-        -0.00023340812425517315,
-        8.335328260663558e-05,
-        -1.9516724155370977e-05,
-    ),
-}
 
 # sinh x = x + x³ (c₀ + c₁ x² + ...) for |x| < 1.
 _SINH = {
@@ -130,23 +106,22 @@ class Exponentials(Basics):
         return self._scale(self._exp_near_0(r * math.log(2)), shifted)
 
     def expm1(self, x: Value) -> Value:
-        """e^x - 1 = 2 (2^(n-1) (e^r - 1) - (1/2 - 2^(n-1))); 2.4 ulp."""
+        """e^x - 1 = 2 (2^(n-1) (e^r - 1) + 2^(n-1) - 1/2); 1.8 ulp."""
         shifted, r = self._reduce(self.clamp(x, *_RANGE_OF_EXPM1[x.kind]))
-        near = r * self.fma(r, self.polynomial(r, _EXPM1[x.kind]), 1)
         half = self._power_of_2(shifted, by=-1)
-        y = self.fma(half, near, -(0.5 - half))
-        return y + y
+        y = self.fma(half, self._expm1_near_0(r), half - 0.5)
+        return self.copysign(y + y, x)
 
     def sigmoid(self, x: Value) -> Value:
         """1 / (1 + e^-x); 2.1 ulp."""
         return 1 / (1 + self.exp(-x))
 
     def tanh(self, x: Value) -> Value:
-        """(1 - t) / (1 + t) with t = e^-2|x|, and a polynomial near 0; 1.5 ulp."""
-        size = self.abs(x)
-        t = self._exp_down(size * -2)
-        near = self.odd_polynomial(size, _TANH[x.kind])
-        return self.copysign(self.select(size < 0.55, near, (1 - t) / (1 + t)), x)
+        """(1 - e^-2|x|) / (1 + e^-2|x|), both by e^t - 1; 2.5 ulp."""
+        shifted, r = self._reduce(self._not_below(self.abs(x) * -2, -80))
+        power = self._power_of_2(shifted)
+        less = self.fma(-power, self._expm1_near_0(r), 1 - power)
+        return self.copysign(less / (2 - less), x)
 
     def sinh(self, x: Value) -> Value:
         """(e^x - e^-x)/2; 1.6 ulp."""
@@ -162,7 +137,7 @@ class Exponentials(Basics):
 
     def _exp_down(self, x: Value) -> Value:
         """e^x for x ≤ 0; where it is below the precision of 1, something as small."""
-        shifted, r = self._reduce(self.select(x < -80, self.lift(-80, x), x))
+        shifted, r = self._reduce(self._not_below(x, -80))
         return self._exp_near_0(r) * self._power_of_2(shifted)
 
     def _half_exp(self, x: Value) -> Value:
@@ -176,6 +151,13 @@ class Exponentials(Basics):
         shifted = self.fma(x, 1 / math.log(2), magic)
         n = shifted - magic
         return shifted, self.fma(n, -low, self.fma(n, -high, x))
+
+    def _not_below(self, x: Value, low: float) -> Value:
+        return self.select(x < low, low, x)
+
+    def _expm1_near_0(self, r: Value) -> Value:
+        """e^r - 1; +0 where r is -0."""
+        return self.fma(r * r, self.polynomial(r, _EXPM1[r.kind]), r)
 
     def _exp_near_0(self, r: Value) -> Value:
         return self.polynomial(r, (1.0, 1.0, *_EXP[r.kind]))
