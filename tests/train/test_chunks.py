@@ -111,6 +111,23 @@ def test_batches_of_several_sizes_and_types_share_the_numbers():
     assert optimizers[0].state[0]["step"] == 6
 
 
+def test_threads_change_no_bit():
+    x = np.random.default_rng(1).normal(size=(600, 64)).astype(np.float32)
+    y = np.arange(600) % 10
+
+    def run(threads):
+        first, second = cr.random.split(cr.random.key(1), 2)
+        net = nn.Sequential(
+            nn.Linear(64, 128, key=first), nn.ReLU(), nn.Linear(128, 10, key=second)
+        )
+        optimizer = optim.AdamW(net.parameters())
+        with cr.config(threads=threads, compile=True):
+            history = fit(net, nn.CrossEntropyLoss(), optimizer, (x, y), epochs=3, batch_size=256)
+        return history, numbers(net, optimizer)
+
+    same(run(2), run(1))
+
+
 # -- how a run ends early ----------------------------------------------------------------------
 
 
