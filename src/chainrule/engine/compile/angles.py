@@ -112,7 +112,7 @@ class Angles(Basics):
         turns = self.convert(self.logical_shift(top, 62) + self.logical_shift(fraction, 63), "i64")
         high = self.convert(signed >> 32, "f64") * 2.0**-32
         low = self.convert(fraction & _MASK, "f64") * 2.0**-64
-        least = self.convert(self.logical_shift(below, 32), "f64") * 2.0**-96
+        least = self.convert(self.logical_shift(below, 11), "f64") * 2.0**-117
         f, rest = self.two_sum(high, low)
         f, rest = self.two_sum(f, rest + least)
         r, error = self.two_product(f, math.pi / 2)
