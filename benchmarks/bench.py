@@ -46,6 +46,7 @@ class Worker:
     def __init__(self, column: str, work: workloads.Work, once: bool = False, **env: str) -> None:
         command = [sys.executable, "-m", "benchmarks.worker", column, work.name, str(DATA)]
         log = (BUILD / "log.txt").open("a")
+        print("#", *command[3:5], file=log, flush=True)
         self.result = Result(work.name, column)
         began = time.perf_counter()
         self._process = subprocess.Popen(
@@ -87,7 +88,8 @@ class Worker:
     def _answer(self) -> dict[str, Any]:
         line = self._process.stdout.readline()
         if not line:
-            return {"absent": f"failed: see {BUILD / 'log.txt'}"}
+            code = self._process.wait()
+            return {"absent": f"failed with exit code {code}: see {BUILD / 'log.txt'}"}
         return json.loads(line)
 
 

@@ -48,7 +48,7 @@ def ratios(results: list[Result], works: list[str], columns: list[str], path: Pa
         points = [
             (median[work, column] / median[work, "chainrule"], row)
             for row, work in enumerate(works)
-            if (work, column) in median and (work, "chainrule") in median
+            if (work, column) in median
         ]
         if points:
             axes.scatter(*zip(*points, strict=True), s=90, color=COLOURS.get(column), label=column)

@@ -29,15 +29,14 @@ class Table:
         from rich.table import Table as RichTable
 
         used = self._used()
-        table = RichTable(
-            title=self.title, title_justify="left", title_style="bold", padding=(0, 1)
-        )
+        table = RichTable(padding=(0, 1))
         for i in used:
             table.add_column(self.columns[i], justify="right" if i else "left", no_wrap=not i)
         for row in self.rows:
             table.add_row(*(row[i] for i in used))
         console = Console(highlight=False)
         console.width = min(console.width, 100) if console.is_terminal else 100
+        console.print(self.title, style="bold")
         console.print(table)
         for note in self.notes:
             console.print(note, style="dim")

@@ -20,9 +20,11 @@ def run(options: Any) -> list[Table]:
         options.progress(f"training: {work.name} ({work.title})")
         results += compare(work, columns, options.rounds)
         write(results)
-    from . import plots
+    compared = [result.work for result in results if result.column == "chainrule"]
+    if compared:
+        from . import plots
 
-    plots.ratios(results, [work.name for work in works], columns, BUILD / "training.png")
+        plots.ratios(results, compared, columns, BUILD / "training.png")
     return tables(results, works, columns)
 
 
@@ -45,7 +47,7 @@ def tables(results: list[Result], works: list[workloads.Work], columns: list[str
     millis.notes.append(
         "sklearn starts and shuffles by itself; so does fit where there are batches."
     )
-    return [millis, ratios]
+    return [millis, ratios] if ratios.rows else [millis]
 
 
 def write(results: list[Result]) -> None:

@@ -19,6 +19,8 @@ import numpy as np  # noqa: E402
 
 from . import peers, workloads  # noqa: E402
 
+ROUND = 0.03  # seconds that a round lasts at least: a process that has just woken up is slow
+
 
 def load(folder: Path, name: str) -> workloads.Arrays:
     """The arrays that ``bench.prepare`` wrote, in single files: reading these imports nothing."""
@@ -37,12 +39,15 @@ def peak_megabytes() -> float:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
-def timed(run: Any) -> dict[str, Any]:
-    start = time.perf_counter()
-    losses = run()
-    seconds = time.perf_counter() - start
+def timed(run: Any, least: float = 0.0) -> dict[str, Any]:
+    """The median of as many runs as fill ``least`` seconds, one at least."""
+    times: list[float] = []
+    while not times or sum(times) < least:
+        start = time.perf_counter()
+        losses = run()
+        times.append(time.perf_counter() - start)
     return {
-        "seconds": seconds,
+        "seconds": sorted(times)[len(times) // 2],
         "steps": len(losses),
         "loss": float(losses[-1]) if len(losses) else None,
         "peak": peak_megabytes(),
@@ -67,7 +72,7 @@ def main() -> None:
     if "once" in sys.argv[4:]:
         return
     for _ in sys.stdin:
-        print(json.dumps(timed(run)), flush=True)
+        print(json.dumps(timed(run, ROUND)), flush=True)
 
 
 if __name__ == "__main__":
