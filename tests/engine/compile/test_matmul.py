@@ -130,7 +130,9 @@ def test_kinds_lanes_and_strides(dtype, lanes, orders):
 
 
 @pytest.mark.parametrize("orders", ["CC", "FF", "SS"])
-@pytest.mark.parametrize("shape", [(130, 70, 30), (128, 128, 13), (200, 33, 20)], ids=str)
+@pytest.mark.parametrize(
+    "shape", [(130, 70, 30), (128, 128, 13), (200, 33, 20), (130, 40, 1100)], ids=str
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.bool_])
 def test_blocks(shape, orders, dtype, monkeypatch):
     monkeypatch.setattr(tiling, "FAR", 0)
@@ -138,6 +140,13 @@ def test_blocks(shape, orders, dtype, monkeypatch):
     how = plan(*shape, (1, 1), (1, 1), "f32", 16)
     assert how.algorithm == "blocks" and how.block < shape[0]
     check(*shape, orders, dtype)
+
+
+def test_blocks_and_tiles_give_the_same_bits(monkeypatch):
+    a, b = filled(150, 700, np.float32, "C", 1), filled(700, 50, np.float32, "C", 2)
+    found = product(a, b, 16)
+    monkeypatch.setattr(tiling, "FAR", 0)
+    np.testing.assert_array_equal(product(a, b, 16), found)
 
 
 def test_blocks_are_for_large_matrices():

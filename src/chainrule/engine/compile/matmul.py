@@ -28,7 +28,7 @@ from .tiles import (
     sum_products,
     take_lanes,
 )
-from .tiling import BLOCK, Plan, block_size, plan, row_length
+from .tiling import BLOCK, Plan, plan, row_length
 from .transpose import arrange, within
 
 __all__ = ["Matrix", "Plan", "multiply", "plan"]
@@ -142,23 +142,32 @@ class _Product:
             b = self._panel(column, width)
             with self.emit.loop(first, last, self.how.height) as top:
                 base = within(self.emit, top, self.m, self.how.height)
-                self._tile(top, base, column, width, self.a.part(base, 0), b)
+                self._write_tile(top, base, column, width, self.a.part(base, 0), b)
 
     def write_blocks(self) -> None:
-        """Tiles of copies: all panels of B, and a block of rows of A after another."""
+        """Copy B; then for blocks of rows and of k, copy A's block and add to the tiles' sums."""
         emit, how = self.emit, self.how
         for column, width in self._panels():
             self._pack(column, width, self._packed(column, width))
         first, last = self.rows or (0, self.m)
         with emit.loop(first, last, how.block) as start:
-            begin = within(emit, start, self.m, how.block)
-            a = self._copied_block(begin)
-            stop = self._end(start, how.block)
+            begin, stop = within(emit, start, self.m, how.block), self._end(start, how.block)
             for column, width in self._panels():
-                b = self._packed(column, width)
+                self._clear(self._sums(column, width))
+            with emit.loop(0, self.k, how.depth) as k:
+                a = self._copied_block(begin, within(emit, k, self.k, how.depth))
+                for column, width in self._panels():
+                    tile, b = self._tile(width), self._packed(column, width)
+                    sums = self._sums(column, width)
+                    with emit.loop(start, stop, how.height) as top:
+                        base = within(emit, top, self.m, how.height)
+                        here = sums.part(top - start, 0)
+                        self._add_block(tile, a.part(base - begin, 0), b, k, here)
+            for column, width in self._panels():
+                pieces, sums = split_columns(width, how.lanes), self._sums(column, width)
                 with emit.loop(start, stop, how.height) as top:
                     base = within(emit, top, self.m, how.height)
-                    self._tile(top, base, column, width, a.part(base - begin, 0), b)
+                    self._finish_tile(top, base, column, pieces, sums.part(top - start, 0))
 
     # -- matrices ------------------------------------------------------------------------------
 
@@ -202,19 +211,29 @@ class _Product:
     def _pack(self, column: Value, width: int, target: Matrix) -> Matrix:
         return self._copy(self.k, width, self.b.part(0, column), target)
 
-    def _copied_block(self, begin: Value) -> Matrix:
-        """Rows of A from ``begin`` on, in a copy behind that of B."""
+    def _copied_block(self, row: Value, column: Value) -> Matrix:
+        """A block of A in a copy behind that of B."""
         a, how = self.a, self.how
-        size = block_size(how.block, self.k, (a.rows, a.columns), how.lanes)
-        place = self.emit.address(self.buffer, how.scratch - size, a.kind)
-        source = a.part(begin, 0)
+        place = self.emit.address(self.buffer, how.places[0], a.kind)
+        source = a.part(row, column)
         if a.rows == 1:
             flipped = Matrix(source.pointer, a.columns, 1, a.kind)
-            target = Matrix(place, how.block, 1, a.kind)
-            self._copy(self.k, how.block, flipped, target)
+            self._copy(how.depth, how.block, flipped, Matrix(place, how.block, 1, a.kind))
             return Matrix(place, 1, how.block, a.kind)
-        target = Matrix(place, row_length(self.k, how.lanes), 1, a.kind)
-        return self._copy(how.block, self.k, source, target)
+        target = Matrix(place, row_length(how.depth, how.lanes), 1, a.kind)
+        return self._copy(how.block, how.depth, source, target)
+
+    def _sums(self, column: Value, width: int) -> Matrix:
+        """The sums so far of a panel's tiles, one tile under the other, behind the copies."""
+        how, kind = self.how, self.a.kind
+        place = self.emit.address(self.buffer, how.places[1], kind)
+        place = self.emit.address(place, column * how.tile_rows, kind)
+        return Matrix(place, len(split_columns(width, how.lanes)) * how.lanes, 1, kind)
+
+    def _clear(self, sums: Matrix) -> None:
+        emit, lanes = self.emit, self.how.lanes
+        with emit.loop(0, self.how.tile_rows * sums.rows, lanes) as i:
+            emit.store(sums.at(0, i), emit.constant(sums.kind, 0, lanes))
 
     def _copy(self, rows: int, columns: int, source: Matrix, target: Matrix) -> Matrix:
         if rows and columns:
@@ -232,20 +251,21 @@ class _Product:
 
     # -- one tile ------------------------------------------------------------------------------
 
-    def _tile(
+    def _tile(self, width: int) -> Tile:
+        pieces = self._reads(split_columns(width, self.how.lanes))
+        return Tile(self.how.height, pieces, self.how.partials)
+
+    def _write_tile(
         self, top: Value, base: Value, column: Value, width: int, a: Matrix, b: Matrix
     ) -> None:
         """The rows from ``top`` on; computed from ``base`` on, for all tiles have one height."""
-        emit, how = self.emit, self.how
+        how, tile = self.how, self._tile(width)
         pieces = split_columns(width, how.lanes)
-        tile = Tile(how.height, self._reads(pieces), how.partials)
         if how.height * len(pieces) <= 2 and self.m == how.height and self.k <= BLOCK:
             for number, values in enumerate(self._add_rest(tile, a, b, self._sum(tile, a, b))):
                 self._finish_values(_plus(top, number), column, pieces, values)
             return
-        sums = self._stored_sums(tile, a, b)
-        with emit.loop(top, self._end(top, how.height)) as row:
-            self._finish_row(row, column, pieces, sums.part(row - base, 0))
+        self._finish_tile(top, base, column, pieces, self._stored_sums(tile, a, b))
 
     def _sum(self, tile: Tile, a: Matrix, b: Matrix) -> Grid:
         whole = self.k - self.k % tile.partials
@@ -283,6 +303,17 @@ class _Product:
             _store_all(emit, places, add_grids(before, sums))
         return _load_all(emit, places, tile, a.kind)
 
+    def _add_block(self, tile: Tile, a: Matrix, b: Matrix, k: Value, sums: Matrix) -> None:
+        """The sums of a tile, and a block of k more; ``a`` begins where a whole block fits in."""
+        emit, depth = self.emit, self.how.depth
+        begin = within(emit, k, self.k, depth)
+        places = [[sums.at(r, p.start) for p in tile.pieces] for r in range(tile.height)]
+        block = sum_products(
+            emit, tile, a, b.part(begin, 0), k - begin, emit.constant("i64", depth)
+        )
+        before = _load_all(emit, places, tile, a.kind)
+        _store_all(emit, places, add_grids(before, block))
+
     # -- results -------------------------------------------------------------------------------
 
     def _finish_values(
@@ -292,6 +323,13 @@ class _Product:
             self.finish(
                 row, _plus(column, piece.start), take_lanes(self.emit, value, 0, piece.valid)
             )
+
+    def _finish_tile(
+        self, top: Value, base: Value, column: Value, pieces: tuple[Piece, ...], sums: Matrix
+    ) -> None:
+        """Hand the rows of a stored tile on, from ``top`` on."""
+        with self.emit.loop(top, self._end(top, self.how.height)) as row:
+            self._finish_row(row, column, pieces, sums.part(row - base, 0))
 
     def _finish_row(
         self, row: Value, column: Value, pieces: tuple[Piece, ...], line: Matrix

@@ -41,7 +41,10 @@ class Plan:
     height: int = 1
     partials: int = 1
     pack: bool = False
-    block: int = 0
+    block: int = 0  # rows, and steps of k, of a copied block of A
+    depth: int = 0
+    tile_rows: int = 0  # rows of all tiles of a block
+    places: tuple[int, int] = (0, 0)  # of A's block and of the sums behind the copy of B
 
 
 def plan(
@@ -119,28 +122,29 @@ def _dots_height(m: int, lanes: int) -> int:
 def _plan_blocks(
     m: int, n: int, k: int, a_strides: tuple[int, int], kind: str, lanes: int, height: int
 ) -> Plan:
+    depth = min(k, BLOCK)
     tiles = -(-m // height)
-    together = max(2, CACHE // (k * SIZES[kind]) // height)
-    blocks = -(-tiles // together)
-    block = min(m, -(-tiles // blocks) * height)
+    together = max(1, CACHE // (depth * SIZES[kind] * height))
+    tiles = -(-tiles // -(-tiles // together))
+    block = min(m, tiles * height)
     panel = 2 * lanes
-    rest = split_columns(n % panel, lanes)
-    width = n - n % panel + sum(piece.lanes for piece in rest)
-    scratch = k * width + block_size(block, k, a_strides, lanes)
-    order = f"products are added in the order of k, in blocks of {BLOCK}"
+    width = -(-n // lanes) * lanes
+    size = depth * block if a_strides[0] == 1 else row_length(depth, lanes) * block
+    copied = k * width
+    sums = copied + -(-size // lanes) * lanes
+    scratch = sums + tiles * height * width
+    order = "products are added in the order of k"
+    if k > BLOCK:
+        order += f", in blocks of {BLOCK}"
     split, grain = ("columns", panel) if n >= 4 * panel else ("rows", block)
     return Plan(
-        "blocks", split, grain, scratch, order, lanes, panel, height, pack=True, block=block
-    )
-
-
-def block_size(block: int, k: int, a_strides: tuple[int, int], lanes: int) -> int:
-    """Elements of a copied block of A; its rows are a little longer, to spread over the cache."""
-    return k * block if a_strides[0] == 1 else block * row_length(k, lanes)
+        "blocks", split, grain, scratch, order, lanes, panel, height,
+        pack=True, block=block, depth=depth, tile_rows=tiles * height, places=(copied, sums),
+    )  # fmt: skip
 
 
 def row_length(k: int, lanes: int) -> int:
-    """Elements from one row of the copy to the next."""
+    """Elements from one row of a copy to the next: more than k, to spread over the cache."""
     return (-(-k // lanes) + 1) * lanes
 
 
