@@ -42,14 +42,17 @@ class Automatic:
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """The results for these input values; they are the caller's own."""
-        setting = config.compile
+        now = config.now
+        setting, profile = now["compile"], now.get("profile")
+        program: Program | None
         if setting is False or watch.on or self.why_not:
-            return self.evaluated(values)
-        if setting == "auto" and not self._at_once and self._calls < self._wanted:
+            program = self.evaluated
+        elif setting == "auto" and not self._at_once and self._calls < self._wanted:
             self._calls += 1
-            return self.evaluated(values)
-        program = self._compiled.get((config.mode, config.threads, config.cpu))
-        return (program or self._compile())(values)
+            program = self.evaluated
+        else:
+            program = self._compiled.get(config.for_code) or self._compile()
+        return program(values) if profile is None else profile.measure(program, values)
 
     @property
     def evaluated(self) -> Program:
@@ -64,7 +67,7 @@ class Automatic:
             return self.evaluated
         from .program import Compiled
 
-        key = (config.mode, config.threads, config.cpu)
+        key = config.for_code
         with self._lock:
             if key in self._compiled:
                 return self._compiled[key]

@@ -178,6 +178,7 @@ class Instructions:
 
     def __init__(self, flags: str = "") -> None:
         self._flags = f"{flags} " if flags else ""
+        self.masks = False  # whether the processor reads and writes some lanes of a vector cheaply
         self._count = 0
         self._labels = 0
         self.entry: list[str] = []
@@ -407,7 +408,9 @@ class Instructions:
         text = f"getelementptr {element}, ptr {pointer.text}, {offset.type} {offset.text}"
         return self._write(text, "ptr", offset.lanes, level)
 
-    def load_each(self, addresses: Value, kind: str, level: int | None) -> Value:
+    def load_each(
+        self, addresses: Value, kind: str, level: int | None, valid: int | None = None
+    ) -> Value:
         """Elements from an address for each lane."""
         stored = "u8" if kind == "bool" else kind
         lanes, to = addresses.lanes, type_text(stored, addresses.lanes)
@@ -418,10 +421,11 @@ class Instructions:
         self.used.add(f"declare {to} {name}(<{lanes} x ptr>, i32, {mask}, {to})")
         at = addresses.level if level is None else level
         text = f"call {to} {name}({addresses.type} {addresses.text}, i32 {SIZES[stored]}, "
-        value = self._write(f"{text}{mask} splat (i1 true), {to} poison)", stored, lanes, at)
+        which = self.first_lanes(lanes, lanes if valid is None else valid).text
+        value = self._write(f"{text}{mask} {which}, {to} zeroinitializer)", stored, lanes, at)
         return self.not_equal(value, 0) if kind == "bool" else value
 
-    def store_each(self, addresses: Value, value: Value) -> None:
+    def store_each(self, addresses: Value, value: Value, valid: int | None = None) -> None:
         """Elements to an address for each lane, first to last."""
         if value.kind == "bool":
             value = self.convert(value, "u8")
@@ -430,26 +434,55 @@ class Instructions:
         mask = f"<{lanes} x i1>"
         self.used.add(f"declare void {name}({value.type}, <{lanes} x ptr>, i32, {mask})")
         text = f"call void {name}({value.type} {value.text}, {addresses.type} {addresses.text}, "
-        self.line(f"{text}i32 {SIZES[value.kind]}, {mask} splat (i1 true))")
+        which = self.first_lanes(lanes, lanes if valid is None else valid).text
+        self.line(f"{text}i32 {SIZES[value.kind]}, {mask} {which})")
 
-    def load(self, address: Value, kind: str, lanes: int = 1, level: int | None = None) -> Value:
-        """Elements from memory. It is written where the address is known, or at ``level``."""
+    def load(
+        self,
+        address: Value,
+        kind: str,
+        lanes: int = 1,
+        level: int | None = None,
+        valid: int | None = None,
+    ) -> Value:
+        """Elements from memory. It is written where the address is known, or at ``level``.
+
+        With ``valid``, only so many lanes are read; the others are 0.
+        """
         level = address.level if level is None else level
         stored = type_text("u8" if kind == "bool" else kind, lanes)
         name = self.new_name()
         text = f"{name} = load {stored}, ptr {address.text}, align {SIZES[kind]}"
+        if valid is not None and valid < lanes:
+            unsigned = "u8" if kind == "bool" else kind
+            function = f"@llvm.masked.load.{_suffix(unsigned, lanes)}.p0"
+            mask = f"<{lanes} x i1>"
+            self.used.add(f"declare {stored} {function}(ptr, i32, {mask}, {stored})")
+            text = f"{name} = call {stored} {function}(ptr {address.text}, i32 {SIZES[kind]}, "
+            text += f"{mask} {self.first_lanes(lanes, valid).text}, {stored} zeroinitializer)"
         self._open[level].append(text)
         value = Value(self, name, "u8" if kind == "bool" else kind, lanes, level)
         return self.not_equal(value, 0) if kind == "bool" else value
 
-    def store(self, address: Value, value: Value) -> None:
-        """Elements to memory, in the innermost loop."""
+    def first_lanes(self, lanes: int, valid: int) -> Value:
+        """True in the first ``valid`` lanes."""
+        return self.vector("bool", [lane < valid for lane in range(lanes)])
+
+    def store(self, address: Value, value: Value, valid: int | None = None) -> None:
+        """Elements to memory, in the innermost loop; with ``valid``, only so many lanes."""
         if value.kind == "bool":
             value = self._write(
                 f"zext {value.type} {value.text} to {type_text('u8', value.lanes)}",
                 "u8", value.lanes, value.level,
             )  # fmt: skip
         align = SIZES[value.kind]
+        if valid is not None and valid < value.lanes:
+            function = f"@llvm.masked.store.{_suffix(value.kind, value.lanes)}.p0"
+            mask = self.first_lanes(value.lanes, valid)
+            self.used.add(f"declare void {function}({value.type}, ptr, i32, {mask.type})")
+            text = f"call void {function}({value.type} {value.text}, ptr {address.text}, "
+            self.line(f"{text}i32 {align}, {mask.type} {mask.text})")
+            return
         self.line(f"store {value.type} {value.text}, ptr {address.text}, align {align}")
 
     def variable(self, first: Value) -> Variable:

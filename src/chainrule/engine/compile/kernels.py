@@ -77,6 +77,12 @@ class Writer:
         parts = [(start, whole, self.lanes)] if whole else []
         return parts + ([(start + whole * self.lanes, 1, rest)] if rest else [])
 
+    def _lanes_for(self, valid: int) -> int:
+        """Lanes of a vector of so many elements: with masks, those that a register has."""
+        if not self.emit.masks:
+            return valid
+        return 1 << (valid - 1).bit_length()
+
     def _outermost(self) -> int:
         return next((i for i, n in enumerate(self.lengths) if n > 1), 0)
 
@@ -131,11 +137,11 @@ class Writer:
 
     # -- what stands inside --------------------------------------------------------------------
 
-    def _at(self, base: Value | None, width: int) -> None:
+    def _at(self, base: Value | None, valid: int) -> None:
         self.values.begin_piece()
         if self.lengths:
             self.values.variables[-1] = base
-        self.values.width = width
+        self.values.width, self.values.valid = self._lanes_for(valid), valid
 
     def _piece(self, base: Value | None, width: int) -> None:
         """One vector of every root: all are computed first, then stored."""
@@ -190,18 +196,22 @@ class Writer:
         if root.kind in ("argmax", "argmin"):
             self.kept[number, "place"] = self.emit.variable(self.emit.constant("i64", -1))
         start = first_value(root.kind, kind)
-        self.kept[number, key] = self.emit.variable(self.emit.constant(kind, start, width))
+        lanes = self._lanes_for(width)
+        self.kept[number, key] = self.emit.variable(self.emit.constant(kind, start, lanes))
 
     def _collect(self, root: fuse.Root, value: Value, base: Value | None) -> None:
         number = self.sums.index(root)
-        width = self.values.width
+        width, valid = self.values.width, self.values.valid
         if root.kind in ("argmax", "argmin"):
             self._look_for(root, value)
             return
-        key = base.text if root.columns and base is not None else width
+        key = base.text if root.columns and base is not None else valid
         kept = self.kept[number, key]
-        value = self.emit.splat(value, width)
-        kept.set(combine(self.emit, root.kind, kept.get(), value))
+        before = kept.get()
+        total = combine(self.emit, root.kind, before, self.emit.splat(value, width))
+        if valid < width and not root.columns:
+            total = self.emit.select(self.emit.first_lanes(width, valid), total, before)
+        kept.set(total)
         if root.kind in ("cumsum", "cumprod"):
             self.values.store(root.storage, root.target, kept.get())
 
@@ -231,7 +241,7 @@ class Writer:
                 continue
             else:
                 total = horizontal(self.emit, root.kind, kept)
-            self.values.width = 1
+            self.values.width = self.values.valid = 1
             self.values.store(root.storage, root.target, total)
 
 

@@ -50,7 +50,6 @@ class Main(Text):
         self.evaluated: list[Tensor] = []
         self.segments: list[tuple[str, int]] = []
         self._given: list[str] = []
-        self._emit = Math(flags)
 
     # -- modules -------------------------------------------------------------------------------
 
@@ -67,9 +66,10 @@ class Main(Text):
         self._end_segment(0)
         return self._module()
 
-    def loop_module(self, body: Region, constants: int, carries: int) -> Module:
+    def loop_module(self, body: Region, replaced: range) -> Module:
         """A body as a loop over rows; its table: constants, carry, xs, ys, inner constants."""
         program = body.program
+        constants, carries = replaced.start, len(replaced)
         ys = program.outputs[carries:]
         count = len(program.inputs) + len(ys)
         self._begin_segment(count + len(program.constants))
@@ -192,6 +192,7 @@ class Main(Text):
         for storage in used:
             parameters.setdefault(places[storage], f"%a{len(parameters)}")
         emit = Math(self.flags)
+        emit.masks = self.lanes == 16
         pointers = {s: emit.argument("ptr", parameters[places[s]]) for s in used}
         values = Values(emit, step.storage, pointers)
         values.written = {parameters[places[s]] for s in step.writes}

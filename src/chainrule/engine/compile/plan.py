@@ -34,7 +34,9 @@ class Region:
     size: int = 0
 
 
-def plan(program: fuse.Program, lanes: int, carries: Sequence[int] = ()) -> Region:
+def plan(
+    program: fuse.Program, lanes: int, threads: int = 1, carries: Sequence[int] = ()
+) -> Region:
     """Memory for a program.
 
     ``carries[j]`` is the number of the input whose memory result j replaces, for a loop's body.
@@ -44,9 +46,9 @@ def plan(program: fuse.Program, lanes: int, carries: Sequence[int] = ()) -> Regi
     for number, step in enumerate(program.steps):
         if isinstance(step, fuse.Control):
             region.inner[number] = [
-                plan(each, lanes, _carried(step, i)) for i, each in enumerate(step.programs)
+                plan(each, lanes, threads, _carried(step, i)) for i, each in enumerate(step.programs)
             ]
-    _lay_out(region, lanes)
+    _lay_out(region, lanes, threads)
     return region
 
 
@@ -96,7 +98,7 @@ def _may_replace(program: fuse.Program, new: Storage, old: Storage) -> bool:
     return isinstance(step, fuse.Loops | fuse.Contract | fuse.Evaluate)
 
 
-def _lay_out(region: Region, lanes: int) -> None:
+def _lay_out(region: Region, lanes: int, threads: int) -> None:
     program = region.program
     lives: dict[Storage, list[int]] = {}
     for number, step in enumerate(program.steps):
@@ -113,7 +115,7 @@ def _lay_out(region: Region, lanes: int) -> None:
     ]
     wanted += [(-1, len(program.steps), kept.nbytes, kept) for kept in region.saved.values()]
     for number, step in enumerate(program.steps):
-        size = _extra(region, step, number, lanes)
+        size = _extra(region, step, number, lanes, threads)
         if size:
             wanted.append((number, number, size, number))
     live: list[tuple[int, int, int]] = []  # offset, end, last step
@@ -142,11 +144,11 @@ def _aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def _extra(region: Region, step: fuse.Step, number: int, lanes: int) -> int:
+def _extra(region: Region, step: fuse.Step, number: int, lanes: int, threads: int) -> int:
     """Bytes that a step needs for itself."""
     if isinstance(step, fuse.Control):
         sizes = [inner.size for inner in region.inner[number]]
         return max(sizes) if "branches" in step.node.params else sum(sizes) + ALIGNMENT
     if isinstance(step, fuse.Contract):
-        return Shape(step).plan(step, lanes).scratch * 8
+        return _aligned(Shape(step).plan(step, lanes).scratch * 8) * threads
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from .. import trace
 from ..graph import Graph
@@ -57,6 +58,8 @@ def _product(node: Tensor) -> Tensor | None:
         return None  # products without sums are elementwise
     if _prefers_left(left, right, result, length):
         left, right, a, b = right, left, b, a
+    if all([length[c] == 1 for c in summed]):
+        return _without_sums(node, (left, right), (a, b), result, summed)
     stacked = [c for c in result if c in left and c in right]
     rows = [c for c in result if c in left and c not in right]
     columns = [c for c in result if c in right and c not in left]
@@ -72,6 +75,19 @@ def _product(node: Tensor) -> Tensor | None:
     product = reshape(product, tuple([length[c] for c in order]))
     found: Tensor = transpose(product, [order.index(c) for c in result])
     return found
+
+
+def _without_sums(
+    node: Tensor, terms: tuple[str, str], operands: tuple[Tensor, Tensor], result: str, summed: Any
+) -> Tensor:
+    """Sums over axes of length 1 are none: a product element by element."""
+    kept = [[c for c in term if c not in summed] for term in terms]
+    items = [
+        reshape(x, tuple([n for c, n in zip(term, x.shape, strict=True) if c not in summed]))
+        for x, term in zip(operands, terms, strict=True)
+    ]
+    spec = f"{''.join(kept[0])},{''.join(kept[1])}->{result}"
+    return trace.apply(ct.einsum_row, *items, spec=spec)  # type: ignore[no-any-return]
 
 
 def _prefers_left(left: str, right: str, result: str, length: dict[str, int]) -> bool:

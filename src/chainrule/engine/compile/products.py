@@ -105,7 +105,7 @@ def _finish(
     every = [*counters]
     every += [row] * (shape.x >= 0) + [column] * (shape.z >= 0)
     values.variables = [v for v, n in zip(every, node.shape, strict=True) if n != 1]
-    values.width = value.lanes
+    values.width = values.valid = value.lanes
     values.begin_piece()
     values.here = {r.made: True for r in step.roots if fuse.is_own_value(r)} | {node: value}
     found = [values.of(root.node, root.index) for root in step.roots]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,18 +28,24 @@ _SEGMENT = ctypes.CFUNCTYPE(
 
 
 class _Code:
-    """A module's machine code, and what its calls need to know."""
+    """A program's machine code, and what its calls need to know.
 
-    def __init__(self, program: fuse.Program, make: Callable[[Main], Module]) -> None:
+    ``carries``: of a loop's body, which inputs its first results replace.
+    """
+
+    def __init__(self, program: fuse.Program, carries: range | None) -> None:
         lanes = this_machine(config.cpu).lanes
         threads = config.threads if work.wants_threads(program, lanes) else 1
-        self.module = make(Main(lanes, "contract" if config.mode == "fast" else "", threads))
+        region = plan.plan(program, lanes, threads, carries or ())
+        main = Main(lanes, "contract" if config.mode == "fast" else "", threads)
+        self.module = main.module(region) if carries is None else main.loop_module(region, carries)
         names = [name for name, _ in self.module.segments]
         self.code = compile_text(self.module.text, names)
         self.segments = [
             (_SEGMENT(self.code.address(name)), turns) for name, turns in self.module.segments
         ]
         self.constants = [np.ascontiguousarray(s.data) for s in program.constants]
+        self.size = region.size
         self.idle: list[Any] = []
 
 
@@ -48,9 +54,7 @@ class Compiled:
 
     def __init__(self, graph: Graph) -> None:
         program = fuse.fuse(graph)
-        region = plan.plan(program, this_machine(config.cpu).lanes)
-        self.code = _Code(program, lambda main: main.module(region))
-        self.size = region.size
+        self.code = _Code(program, None)
         self.inputs = [storage.type for storage in program.inputs]
         self.outputs = program.types
 
@@ -76,11 +80,7 @@ class CompiledLoop:
     """A body as a loop: constants, carry, one row of xs -> carry, one row of ys."""
 
     def __init__(self, body: Graph, constants: int, carries: int) -> None:
-        program = fuse.fuse(body)
-        lanes = this_machine(config.cpu).lanes
-        region = plan.plan(program, lanes, range(constants, constants + carries))
-        self.code = _Code(program, lambda main: main.loop_module(region, constants, carries))
-        self.size = region.size
+        self.code = _Code(fuse.fuse(body), range(constants, constants + carries))
 
     def __call__(
         self, carry: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], n: int
@@ -91,7 +91,7 @@ class CompiledLoop:
         try:
             memory = idle.pop()
         except IndexError:
-            memory = _Memory(self.code, self.size, len(arrays))
+            memory = _Memory(self.code, self.code.size, len(arrays))
         try:
             memory.table[FIRST:] = [array.ctypes.data for array in arrays]
             memory.run_turns(self.code.segments[0][0], n)
@@ -162,7 +162,7 @@ class _Call(_Memory):
     def __init__(self, compiled: Compiled) -> None:
         code = compiled.code
         kinds = [*compiled.inputs, *compiled.outputs]
-        places, end = {}, compiled.size
+        places, end = {}, code.size
         for i, kind in enumerate(kinds):
             nbytes = kind.size * kind.dtype.itemsize
             if nbytes <= _SMALL:

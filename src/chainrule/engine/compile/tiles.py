@@ -116,6 +116,8 @@ def add(x: Value, y: Value) -> Value:
 
 def load_piece(emit: Instructions, address: Value, kind: str, piece: Piece) -> Value:
     """A vector of columns, read here; zeros where its lanes do not count, and nothing read."""
+    if emit.masks:
+        return emit.load(address, kind, piece.lanes, emit.depth, piece.valid)
     found = emit.load(address, kind, piece.valid, level=emit.depth)
     if piece.valid == piece.lanes:
         return found

@@ -29,6 +29,7 @@ class Values:
         self.pointers = pointers
         self.variables: list[Value | None] = []
         self.width = 1
+        self.valid = 1  # lanes that count; others are neither read nor stored
         self.here: dict[Tensor, Any] = {}  # values of this kernel: not loaded, but computed
         self.written: set[str] = set()  # memory that this kernel changes
         self._storage = storage
@@ -124,17 +125,18 @@ class Values:
         if self.width == 1 or step == 0:
             return emit.load(address, kind, 1, level)
         if step == 1:
-            return emit.load(address, kind, self.width, level)
-        if step == -1:
+            return emit.load(address, kind, self.width, level, self.valid)
+        if step == -1 and self.valid == self.width:
             back = emit.address(address, 1 - self.width, kind)
             value = emit.load(back, kind, self.width, level)
             return emit.shuffle(value, value, list(range(self.width))[::-1])
         lanes = emit.vector("i64", [step * lane for lane in range(self.width)])
-        return emit.load_each(emit.address(address, lanes, kind), kind, level)
+        return emit.load_each(emit.address(address, lanes, kind), kind, level, self.valid)
 
     def _gather_lanes(self, pointer: Value, kind: str, affine: Affine, dynamic: Value) -> Value:
         offsets = dynamic + self.number(affine, "i64")
-        return self.emit.load_each(self.emit.address(pointer, offsets, kind), kind, None)
+        addresses = self.emit.address(pointer, offsets, kind)
+        return self.emit.load_each(addresses, kind, None, self.valid)
 
     def store(self, storage: fuse.Storage, affine: Affine, value: Value) -> None:
         """The present lanes to memory."""
@@ -144,10 +146,10 @@ class Values:
         if self.width > 1 and step:
             value = emit.splat(value, self.width)
         if value.lanes == 1 or step == 1:
-            emit.store(address, value)
+            emit.store(address, value, self.valid)
         else:
             lanes = emit.vector("i64", [step * lane for lane in range(self.width)])
-            emit.store_each(emit.address(address, lanes, kind), value)
+            emit.store_each(emit.address(address, lanes, kind), value, self.valid)
 
     # -- elements from elsewhere ---------------------------------------------------------------
 

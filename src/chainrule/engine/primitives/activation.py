@@ -38,7 +38,7 @@ step = elementwise(
 relu = elementwise(
     "relu",
     numpy=_relu,
-    derivative=lambda y, x: step(x),
+    derivative=lambda y, x: step(y),  # y > 0 where x is, and y is kept anyway
     latex=r"\mathrm{{relu}}({})",
     domain=(0.1, 2.0),
     llvm=lambda emit, x: emit.relu(x),
