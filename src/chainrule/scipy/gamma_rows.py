@@ -17,12 +17,15 @@ import numpy as np
 from ..engine.primitives.elementwise import multiply
 from ..engine.primitives.families import Cotangents, Primitive, batch_elementwise, elementwise
 from ..engine.primitives.special import in_blocks, polynomial
+from . import gamma_code
 
 # Abramowitz and Stegun, chapter 6: the asymptotic series where x is large, the recurrence
 # Γ(x + 1) = x Γ(x) to get there, and the reflection formula for negative x.
 
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 _LARGE = 10
+_STIRLING = tuple(b / (2 * k * (2 * k - 1)) for k, b in enumerate(_BERNOULLI, 1))
+_DIGAMMA_FAR = tuple(b / (2 * k) for k, b in enumerate(_BERNOULLI, 1))
 
 
 def _on_both_sides(
@@ -42,8 +45,7 @@ def _from_nearest(x: Any) -> Any:
 
 def _lgamma_large(x: Any) -> Any:
     """Stirling's series (6.1.40)."""
-    terms = [b / (2 * k * (2 * k - 1)) for k, b in enumerate(_BERNOULLI, 1)]
-    series = polynomial(terms[::-1], 1 / (x * x)) / x
+    series = polynomial(_STIRLING[::-1], 1 / (x * x)) / x
     return (x - 0.5) * np.log(x) - x + 0.5 * math.log(2 * math.pi) + series
 
 
@@ -93,9 +95,8 @@ def _digamma_positive(x: Any) -> Any:
     for k in range(_LARGE):
         shift += 1 / (x + k)
     far = x + _LARGE
-    terms = [b / (2 * k) for k, b in enumerate(_BERNOULLI, 1)]
     s = 1 / (far * far)
-    return np.log(far) - 0.5 / far - s * polynomial(terms[::-1], s) - shift
+    return np.log(far) - 0.5 / far - s * polynomial(_DIGAMMA_FAR[::-1], s) - shift
 
 
 def _digamma(x: Any) -> Any:
@@ -135,10 +136,13 @@ def _polygamma_positive(x: Any, n: int) -> Any:
         total += _whole_power(1 / (x + k), n + 1)
     r = 1 / (x + (_LARGE + n))
     # Everything over n!, which is multiplied at last.
-    terms = [b * math.comb(2 * k + n - 1, n) / (2 * k) for k, b in enumerate(_BERNOULLI, 1)]
-    series = 1 / n + r / 2 + r * r * polynomial(terms[::-1], r * r)
+    series = 1 / n + r / 2 + r * r * polynomial(_polygamma_far(n)[::-1], r * r)
     total += _whole_power(r, n) * series
     return (-1) ** (n + 1) * math.factorial(n) * total
+
+
+def _polygamma_far(n: int) -> tuple[float, ...]:
+    return tuple(b * math.comb(2 * k + n - 1, n) for k, b in enumerate(_DIGAMMA_FAR, 1))
 
 
 def _whole_power(x: Any, n: int) -> Any:
@@ -171,6 +175,7 @@ lgamma = elementwise(
     dtypes="float",
     latex=r"\ln\Gamma({})",
     domain=(0.2, 4.0),
+    llvm=lambda emit, x: gamma_code.lgamma(emit, x, _lgamma_coefficients()[::-1], _STIRLING),
 )
 digamma: Primitive = elementwise(
     "digamma",
@@ -180,6 +185,7 @@ digamma: Primitive = elementwise(
     dtypes="float",
     latex=r"\psi({})",
     domain=(0.2, 4.0),
+    llvm=lambda emit, x: gamma_code.digamma(emit, x, _DIGAMMA_FAR),
 )
 
 
@@ -198,6 +204,9 @@ polygamma: Primitive = Primitive(
     finite=False,
     latex=r"\psi^{{({order})}}({})",
     domain=(0.2, 4.0),
+    llvm=lambda emit, x, order: gamma_code.polygamma(
+        emit, x, order, _LARGE + order, _polygamma_far(order), _cotangent_slope(order)[::-1]
+    ),
 )
 
 # -- gamma random numbers ----------------------------------------------------------------------

@@ -16,7 +16,8 @@ from tests.conformance.rows import ROWS
 
 from .vectors import WIDTHS, Compiled
 
-RULES = {name: row for name, row in ROWS.items() if row.llvm and row.derivatives}
+GAMMA = ("lgamma", "digamma", "polygamma")
+RULES = {n: r for n, r in ROWS.items() if r.llvm and r.derivatives and n not in GAMMA}
 REALS = (np.float32, np.float64)
 WHOLE = tuple(np.dtype(f"{sign}{size}").type for sign in "iu" for size in (1, 2, 4, 8))
 
@@ -225,6 +226,20 @@ def test_powers_of_a_number(dtype, exponent):
     worst = errors(found, wanted).max()
     assert worst <= 2
     np.testing.assert_array_equal(np.signbit(found[found == 0]), np.signbit(wanted[found == 0]))
+
+
+@pytest.mark.parametrize("dtype", REALS)
+@pytest.mark.parametrize("name", GAMMA)
+@np.errstate(all="ignore")
+def test_gamma_functions_are_those_of_their_numpy_rules(name, dtype):
+    rng = np.random.default_rng(0)
+    ends = [0, -0.0, 1, 2, -1, -2, 0.5, 10, 1e-30, 1e30, np.inf, -np.inf, np.nan]
+    x = np.concatenate([ends, rng.uniform(-20, 30, 2000)]).astype(dtype)
+    params = {"order": 2} if name == "polygamma" else {}
+    found = Compiled({"f": (partial(ROWS[name].llvm, **params), (dtype,), dtype)}, 8)("f", x)
+    tolerance = 1e-14 if dtype is np.float64 else 2e-7
+    wanted = ROWS[name].numpy(x, **params)
+    np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance)
 
 
 def test_the_largest_angles():
