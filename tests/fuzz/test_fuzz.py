@@ -18,7 +18,7 @@ GRAPHS = 200
 PARTS = 4
 
 
-@pytest.mark.skipif(not is_compiling(), reason="there is no compiler yet")
+@pytest.mark.skipif(not is_compiling(), reason="there is no compiler")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_compiled_graphs_compute_what_evaluated_ones_do(part):
     for seed in range(part, GRAPHS, PARTS):
