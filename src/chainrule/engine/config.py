@@ -137,7 +137,7 @@ class Config:
                 known = ", ".join(_SETTINGS)
                 raise TypeError(f"config has no setting {name!r}; there are {known}")
             _SETTINGS[name].check(value, f"config({name}=...)")
-        return _overriding(settings)
+        return overriding(settings)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in _SETTINGS)
@@ -152,6 +152,18 @@ class Config:
             self._unavailable = _find_obstacle()
         return self._unavailable or None
 
+    @property
+    def now(self) -> Mapping[str, Any]:
+        """All settings as they hold here; ``profile``, too, where one is being made."""
+        overrides = _overrides.get()
+        return {**self._values, **overrides} if overrides else self._values
+
+    @property
+    def for_code(self) -> tuple[Any, ...]:
+        """What machine code depends on, besides the graph."""
+        now = self.now
+        return now["mode"], now["threads"], now["cpu"], "profile" in now
+
     def give_up(self, reason: str) -> None:
         """Compile nothing from now on: this machine turned out not to allow it."""
         self._unavailable = reason
@@ -161,7 +173,8 @@ _SETTINGS = {name: each for name, each in vars(Config).items() if isinstance(eac
 
 
 @contextmanager
-def _overriding(settings: Mapping[str, Any]) -> Iterator[None]:
+def overriding(settings: Mapping[str, Any]) -> Iterator[None]:
+    """Inside, these settings hold for this thread."""
     token = _overrides.set({**_overrides.get(), **settings})
     try:
         yield

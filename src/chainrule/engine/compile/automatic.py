@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..config import config
@@ -19,6 +19,12 @@ from ..simplify import simplify
 
 _SOON = 3  # calls after which a graph is compiled whose evaluation takes long
 _LATER = 24  # and one whose evaluation takes little
+
+
+def measured(program: Callable[..., Any], *args: Any) -> Any:
+    """``program(*args)``; where a profile is made, it takes the time."""
+    profile = config.now.get("profile")
+    return program(*args) if profile is None else profile.measure(program, *args)
 
 
 class Automatic:
@@ -42,8 +48,7 @@ class Automatic:
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """The results for these input values; they are the caller's own."""
-        now = config.now
-        setting, profile = now["compile"], now.get("profile")
+        setting = config.compile
         program: Program | None
         if setting is False or watch.on or self.why_not:
             program = self.evaluated
@@ -52,7 +57,7 @@ class Automatic:
             program = self.evaluated
         else:
             program = self._compiled.get(config.for_code) or self._compile()
-        return program(values) if profile is None else profile.measure(program, values)
+        return measured(program, values)
 
     @property
     def evaluated(self) -> Program:

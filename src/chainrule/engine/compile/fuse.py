@@ -157,6 +157,7 @@ class Program:
     steps: list[Step]
     storage: dict[Any, Storage]  # by node
     types: list[TensorType]  # of the results
+    graph: Graph  # the prepared graph, whose nodes these are
 
 
 def fuse(graph: Graph) -> Program:
@@ -189,7 +190,9 @@ class _Fusion:
         outputs = [self.storage[node] for node in self.graph.outputs]
         types = [_type(node) for node in self.graph.outputs]
         self._forget_inner_values(set(outputs))
-        return Program(inputs, outputs, self.constants, self.steps, self.storage, types)
+        return Program(
+            inputs, outputs, self.constants, self.steps, self.storage, types, self.graph
+        )
 
     # -- the store rule ------------------------------------------------------------------------
 

@@ -41,17 +41,22 @@ def compile_text(text: str, names: list[str]) -> Code:
     CompilationUnavailable
         Where llvmlite is missing or the system lets no memory be executed.
     """
+    return load(machine_code(text), names)
+
+
+def machine_code(text: str) -> bytes:
+    """The object file of a module: from the disk if it was compiled before."""
     store = cache.default_cache()
     version = llvmlite_version() if store else ""
     if store is None or not version:
-        return load(object_code(text), names)
+        return object_code(text)
     machine = this_machine(config.cpu)
     key = cache.key(text, f"O{_CODEGEN}", machine.triple, machine.cpu, machine.features, version)
     code = store.read(key)
     if code is None:
         code = object_code(text)
         store.write(key, code)
-    return load(code, names)
+    return code
 
 
 def load(code: bytes, names: list[str]) -> Code:

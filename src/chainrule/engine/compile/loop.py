@@ -16,6 +16,7 @@ from ..primitives.views import broadcast_in_dim
 from ..rewrite import rewrite
 from ..tensor import Tensor
 from ..types import TensorType
+from .automatic import measured
 
 # ``run(buffers, constants, xs, ys, count)`` makes ``count`` steps: it replaces the carry in
 # ``buffers``, reads one row of each of ``xs`` a step and writes one row of each of ``ys``.
@@ -38,9 +39,9 @@ def runner(body: Graph, constants: int, carries: int, steps: int | None = None) 
         buffers: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], count: int
     ) -> None:
         if (is_short and config.compile == "auto") or interpret.watch.on or config.why_not:
-            by_numpy(buffers, fixed, xs, ys, count)
+            measured(by_numpy, buffers, fixed, xs, ys, count)
             return
-        key = (config.mode, config.threads, config.cpu)
+        key = config.for_code
         if key not in compiled:
             compiled[key] = _compile(body, constants, carries) or by_numpy
         compiled[key](buffers, fixed, xs, ys, count)
@@ -52,7 +53,7 @@ def _compile(body: Graph, constants: int, carries: int) -> Run | None:
     """The loop as machine code, which bodies of equal structure share; None where it cannot be."""
     from .program import CompiledLoop
 
-    key = (body.key, constants, carries, config.mode, config.threads, config.cpu)
+    key = (body.key, constants, carries, config.for_code)
     try:
         machine: Run = _compiled.get(key, lambda: CompiledLoop(body, constants, carries))
     except CompilationUnavailable as error:
@@ -63,7 +64,7 @@ def _compile(body: Graph, constants: int, carries: int) -> Run | None:
         buffers: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], count: int
     ) -> None:
         whole = [np.ascontiguousarray(x) for x in (*fixed, *xs)]
-        machine(buffers, whole[: len(fixed)], whole[len(fixed) :], ys, count)
+        measured(machine, buffers, whole[: len(fixed)], whole[len(fixed) :], ys, count)
 
     return run
 

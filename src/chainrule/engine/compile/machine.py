@@ -43,6 +43,12 @@ class Machine:
             return 16
         return 8 if "avx" in has else 4
 
+    @property
+    def clock(self) -> str:
+        """LLVM's function that counts time at a constant rate, by an instruction of its own."""
+        is_x86 = self.triple.startswith("x86_64")  # elsewhere, cycles are not for programs to read
+        return "llvm.readcyclecounter" if is_x86 else "llvm.readsteadycounter"
+
 
 @functools.cache
 def this_machine(cpu: str = "host") -> Machine:

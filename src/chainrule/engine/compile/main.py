@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,9 @@ from .values import Values
 ATTRIBUTES = (
     'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 )
-ARENA, CALLBACK, YIELD, SYNC, FIRST = 0, 1, 2, 3, 4  # places in main's table of addresses
+# Places in main's table of addresses.
+ARENA, CALLBACK, YIELD, SYNC, COUNTERS, FIRST = 0, 1, 2, 3, 4, 5
+LINE = 64  # bytes between the counters of two threads
 
 
 @dataclass(eq=False)
@@ -28,7 +31,7 @@ class Module:
     """The text of a compiled graph.
 
     ``segments`` are the functions to call, in order: the name, and how many turns its loop has.
-    ``evaluated`` are the nodes that call back, by number.
+    ``evaluated`` are the nodes that call back, by number; ``timed`` the steps whose time is taken.
     """
 
     text: str
@@ -36,14 +39,19 @@ class Module:
     kernels: list[tuple[str, fuse.Step]]
     evaluated: list[Tensor]
     threads: int
+    timed: list[Any]
 
 
 class Main(Text):
-    """Writes a module."""
+    """Writes a module.
 
-    def __init__(self, lanes: int, flags: str = "", threads: int = 1) -> None:
+    ``clock`` is LLVM's function that counts time, for a module whose steps' time is taken.
+    """
+
+    def __init__(self, lanes: int, flags: str = "", threads: int = 1, clock: str = "") -> None:
         super().__init__(threads)
-        self.lanes, self.flags = lanes, flags
+        self.lanes, self.flags, self.clock = lanes, flags, clock
+        self.timed: dict[Any, int] = {}
         self.functions: dict[str, str] = {}
         self.declarations: set[str] = set()
         self.kernels: list[tuple[str, fuse.Step]] = []
@@ -96,13 +104,17 @@ class Main(Text):
         waiting = [barrier(self.threads)] if self.threads > 1 else []
         parts = [*self.functions.values(), *waiting, *self.lines]
         text = "\n".join([*parts, *sorted(self.declarations), ATTRIBUTES])
-        return Module(text + "\n", self.segments, self.kernels, self.evaluated, self.threads)
+        called = self.segments, self.kernels, self.evaluated
+        return Module(text + "\n", *called, self.threads, list(self.timed))
 
     def _begin_segment(self, count: int) -> None:
         """A function that Python calls. Its names are the same in each."""
         self._given = [f"%given{number}" for number in range(count)]
         self.begin_function(f"segment{len(self.segments)}")
         names = {ARENA: "%arena", YIELD: "%yield", SYNC: "%sync"}
+        if self.clock:
+            names[COUNTERS] = "%counters"
+            self.declarations.add(f"declare i64 @{self.clock}()")
         names |= {FIRST + number: name for number, name in enumerate(self._given)}
         for number, name in names.items():
             at = self.write(f"getelementptr ptr, ptr %args, i64 {number}")
@@ -162,9 +174,16 @@ class Main(Text):
         share = work.share(step, self.lanes) if self.threads > 1 else None
         if share is None:
             self.by_one()
-            self._call(step, places, block, None)
+            with self.clocked(step):
+                self._call(step, places, block, None)
             return
         self.by_all()
+        with self.clocked(step):
+            self._call_shared(step, places, block, share)
+
+    def _call_shared(
+        self, step: fuse.Loops | fuse.Contract, places: Any, block: Place, share: work.Share
+    ) -> None:
         start, stop = self.part(share.count, share.grain)
         mark = self.mark("p")
         some = self.write(f"icmp ult i64 {start}, {stop}")
@@ -246,7 +265,8 @@ class Main(Text):
                     value = emit.load(emit.address(left, i, kind), kind, width)
                     emit.store(emit.address(right, i, kind), value)
         body = f"(ptr %a0, ptr %a1) #0 {{\nentry:\n{emit.text()}\n  ret void\n}}"
-        self.line(f"call void {self._function(body, emit, 'copy')}(ptr {a}, ptr {b})")
+        with self.clocked("copies"):
+            self.line(f"call void {self._function(body, emit, 'copy')}(ptr {a}, ptr {b})")
 
     def evaluate(self, step: fuse.Evaluate, places: Any) -> None:
         """A call of Python: NumPy evaluates the node on the memory of its operands."""
@@ -257,5 +277,31 @@ class Main(Text):
             at = self.write(f"getelementptr ptr, ptr %table, i64 {number}")
             self.line(f"store ptr {self.pointer(places[storage])}, ptr {at}")
         call = self.load_address(CALLBACK)
-        self.line(f"call void {call}(i64 {len(self.evaluated)}, ptr %table)")
+        with self.clocked(step):
+            self.line(f"call void {call}(i64 {len(self.evaluated)}, ptr %table)")
         self.evaluated.append(step.node)
+
+    # -- profiles ------------------------------------------------------------------------------
+
+    @contextmanager
+    def clocked(self, what: Any) -> Iterator[None]:
+        """Where a profile is made, count the time of what is written inside, and the call.
+
+        Each thread has a cache line of counters for each step.
+        """
+        if not self.clock:
+            yield
+            return
+        number = self.timed.setdefault(what, len(self.timed))
+        began = self.write(f"call i64 @{self.clock}()")
+        yield
+        ended = self.write(f"call i64 @{self.clock}()")
+        took = self.write(f"sub i64 {ended}, {began}")
+        own = self.write(f"mul i64 %thread, {LINE}")
+        at = self.pointer(("%counters", number * self.threads * LINE))
+        at = self.write(f"getelementptr i8, ptr {at}, i64 {own}")
+        for place, amount in ((at, took), (self.pointer((at, 8)), "1")):
+            before = self.write(f"load i64, ptr {place}")
+            after = self.write(f"add i64 {before}, {amount}")
+            self.line(f"store i64 {after}, ptr {place}")
+

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -13,10 +14,10 @@ from ..config import config
 from ..graph import Graph
 from ..interpret import call_of
 from ..tensor import Tensor
-from . import fuse, plan, work
-from .llvm import compile_text
+from . import fuse, kept, plan, work
+from .llvm import load, machine_code
 from .machine import this_machine
-from .main import FIRST, Main, Module
+from .main import FIRST, LINE, Main, Module
 from .threads import together, yield_address
 
 RHYTHM = 1 / 30  # seconds between two looks at a long run
@@ -27,36 +28,68 @@ _SEGMENT = ctypes.CFUNCTYPE(
 )
 
 
-class _Code:
-    """A program's machine code, and what its calls need to know.
+def write_text(
+    program: fuse.Program, replaced: range | None = None, clock: str = ""
+) -> tuple[Module, int]:
+    """A program's text for this machine, as ``config`` says, and the bytes of memory it works in.
 
-    ``carries``: of a loop's body, which inputs its first results replace.
+    With a ``clock``, the time of each step is taken.
+    """
+    lanes = this_machine(config.cpu).lanes
+    threads = config.threads if work.wants_threads(program, lanes) else 1
+    region = plan.plan(program, lanes, threads, replaced or ())
+    main = Main(lanes, "contract" if config.mode == "fast" else "", threads, clock)
+    module = main.module(region) if replaced is None else main.loop_module(region, replaced)
+    return module, region.size
+
+
+class _Code:
+    """A graph's machine code, and what its calls need to know.
+
+    ``replaced``: of a loop's body, which inputs its first results replace.
     """
 
-    def __init__(self, program: fuse.Program, carries: range | None) -> None:
-        lanes = this_machine(config.cpu).lanes
-        threads = config.threads if work.wants_threads(program, lanes) else 1
-        region = plan.plan(program, lanes, threads, carries or ())
-        main = Main(lanes, "contract" if config.mode == "fast" else "", threads)
-        self.module = main.module(region) if carries is None else main.loop_module(region, carries)
-        names = [name for name, _ in self.module.segments]
-        self.code = compile_text(self.module.text, names)
-        self.segments = [
-            (_SEGMENT(self.code.address(name)), turns) for name, turns in self.module.segments
-        ]
-        self.constants = [np.ascontiguousarray(s.data) for s in program.constants]
-        self.size = region.size
+    def __init__(self, graph: Graph, replaced: range | None) -> None:
+        self._graph, self._replaced = graph, replaced
+        self._clock = this_machine(config.cpu).clock if "profile" in config.now else ""
         self.idle: list[Any] = []
+        keeps = config.cache and not self._clock
+        name = kept.name_of(graph, replaced) if keeps else None
+        found = kept.read(name) if name is not None else None
+        if found is not None:
+            header, self.constants, code = found
+        else:
+            header, code = self._make()
+            if name is not None and not self.module.evaluated:
+                kept.write(name, header, self.constants, code)
+        self.size, self.threads = header["size"], header["threads"]
+        self.counters = np.zeros(max(header["timed"], 1) * self.threads * LINE, np.uint8)
+        names = [name for name, _ in header["segments"]]
+        self.code = load(code, names)
+        self.segments = [(_SEGMENT(self.code.address(n)), turns) for n, turns in header["segments"]]
+
+    @functools.cached_property
+    def module(self) -> Module:
+        """The text that was compiled."""
+        program = fuse.fuse(self._graph)
+        self.constants = [np.ascontiguousarray(s.data) for s in program.constants]
+        module, self.size = write_text(program, self._replaced, self._clock)
+        return module
+
+    def _make(self) -> tuple[dict[str, Any], bytes]:
+        module = self.module
+        header = {"size": self.size, "threads": module.threads, "segments": module.segments}
+        header["timed"] = len(module.timed)
+        return header, machine_code(module.text)
 
 
 class Compiled:
     """A graph as machine code: a function of its input arrays. Results are the caller's own."""
 
     def __init__(self, graph: Graph) -> None:
-        program = fuse.fuse(graph)
-        self.code = _Code(program, None)
-        self.inputs = [storage.type for storage in program.inputs]
-        self.outputs = program.types
+        self.code = _Code(graph, None)
+        self.inputs: list[Any] = [node.type for node in graph.inputs]
+        self.outputs: list[Any] = [node.type for node in graph.outputs]
 
     @property
     def module(self) -> Module:
@@ -80,7 +113,7 @@ class CompiledLoop:
     """A body as a loop: constants, carry, one row of xs -> carry, one row of ys."""
 
     def __init__(self, body: Graph, constants: int, carries: int) -> None:
-        self.code = _Code(fuse.fuse(body), range(constants, constants + carries))
+        self.code = _Code(body, range(constants, constants + carries))
 
     def __call__(
         self, carry: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], n: int
@@ -113,6 +146,7 @@ class _Memory:
             ctypes.cast(self.callback, ctypes.c_void_p).value or 0,
             yield_address(),
             self.sync.ctypes.data,
+            code.counters.ctypes.data,
         ]
         self.table = np.array([*first, *[0] * count], np.int64)
         self.address = self.table.ctypes.data
@@ -120,7 +154,7 @@ class _Memory:
 
     def call(self, function: Any, begin: int, end: int) -> None:
         """One function, on all threads."""
-        threads = self.code.module.threads
+        threads = self.code.threads
         if threads == 1:
             function(self.address, begin, end, 0)
         else:

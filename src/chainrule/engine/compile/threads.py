@@ -29,21 +29,32 @@ class _Worker:
 
 
 def together(function: Callable[[int], None], threads: int) -> None:
-    """``function(0)``, ``function(1)``, ... at once; it returns when all have."""
-    workers = []
-    while len(workers) < threads - 1:
+    """``function(0)``, ``function(1)``, ... at once; it returns when all have.
+
+    None of them runs in the main thread, where Ctrl-C could end one while the others wait for it.
+    """
+    workers: list[_Worker] = []
+    while len(workers) < threads:
         try:
             workers.append(_idle.pop())
         except IndexError:
             workers.append(_Worker())
-    for number, worker in enumerate(workers, 1):
-        worker.work.put((function, number))
-    try:
-        function(0)
-    finally:
-        for worker in workers:
-            worker.done.get()
-        _idle.extend(workers)
+    interrupt: BaseException | None = None
+    started = 0
+    done = 0
+    while done < threads:
+        try:
+            while started < threads:
+                workers[started].work.put((function, started))
+                started += 1
+            while done < threads:
+                workers[done].done.get()
+                done += 1
+        except KeyboardInterrupt as error:
+            interrupt = error
+    _idle.extend(workers)
+    if interrupt is not None:
+        raise interrupt
 
 
 @functools.cache
