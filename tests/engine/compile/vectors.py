@@ -15,11 +15,10 @@ _ATTRIBUTES = '"min-legal-vector-width"="512" "prefer-vector-width"="512" nounwi
 class Compiled:
     """Rules compiled together: ``rules[name] = (rule, input dtypes, output dtype)``."""
 
-    def __init__(self, rules, lanes=16, baseline=False):
+    def __init__(self, rules, lanes=16, flags=""):
         bodies, declarations = [], set()
         for name, (rule, inputs, output) in rules.items():
-            emit = Math()
-            emit.baseline = baseline
+            emit = Math(flags)
             bodies.append(_function(emit, name, rule, inputs, output, lanes))
             declarations |= emit.used
         self.text = "\n".join([*sorted(declarations), *bodies])
