@@ -65,19 +65,16 @@ def plan(
     width = vector_lanes(kind, lanes)
     if m == 0 or n == 0:
         return Plan("rows", None, 1, 0, "there are none", width, 1)
-    few = m * 8 <= k and m <= 64 and (m <= 2 or _dots_height(m, width) > 2)
-    few = few and n > 1 and b_strides[1] != 1
-    one = n == 1 and a_strides[1] == 1 and k >= 4 * width
-    if b_strides[0] == 1 and (few or one):
+    if b_strides[0] == 1 and _prefer_dots(m, n, k, a_strides[1], b_strides[1], width):
         return _plan_dots(m, n, k, a_strides, width)
     most = 24 if lanes == 16 else 12  # sums that fit in the registers
+    wide = {1: 8, 2: 4, 3: 4}.get(m, 2)  # few rows take more columns, to have sums enough
     vectors = -(-n // width)
-    wide = {1: 8, 2: 4, 3: 4}.get(m, 2)
     columns = min(vectors if vectors <= max(3, wide) else wide, most)
     panel = min(columns * width, n)
     last = split_columns(panel, width)[-1]
-    scratch = k * (last.start + last.lanes)
     pack = b_strides[1] != 1 and n > 1
+    scratch = k * (last.start + last.lanes)
     if k * columns <= most:
         order = "products are added in the order of k"
         split = "rows" if m > 1 else None
@@ -85,19 +82,30 @@ def plan(
     height = _height(m, columns, most)
     if m >= 128 and n >= 2 * width and (m + n) * k * SIZES[kind] >= FAR:
         return _plan_blocks(m, n, k, a_strides, kind, width, height)
+    # Odd columns are slow to read, so many rows read them from a copy with room to the last lane.
     pack = pack or (last.valid < last.lanes and n == panel > 1 and m >= 4 * height)
     partials = 1
     while height * columns * partials < 8 and partials * 4 <= k:
         partials *= 2
-    order = "products are added in the order of k"
-    if partials > 1:
-        order = f"every {partials}th product is added in the order of k, then those {partials} sums"
-    if k > BLOCK:
-        order += f", in blocks of {BLOCK}"
     split, grain = _split(m, n, height, panel)
+    order = _order(partials, k)
     return Plan(
         "tiles", split, grain, scratch * pack, order, width, panel, height, partials, pack
     )  # fmt: skip
+
+
+def _order(partials: int, k: int) -> str:
+    order = "products are added in the order of k"
+    if partials > 1:
+        order = f"every {partials}th product is added in the order of k, then those {partials} sums"
+    return f"{order}, in blocks of {BLOCK}" if k > BLOCK else order
+
+
+def _prefer_dots(m: int, n: int, k: int, a_column: int, b_column: int, lanes: int) -> bool:
+    """Whether inner products beat copying B, as measured; they need long columns."""
+    if n == 1:
+        return a_column == 1 and k >= 4 * lanes
+    return b_column != 1 and m <= min(64, k // 8) and (m <= 2 or _dots_height(m, lanes) > 2)
 
 
 def _plan_dots(m: int, n: int, k: int, a_strides: tuple[int, int], lanes: int) -> Plan:
@@ -133,9 +141,7 @@ def _plan_blocks(
     copied = k * width
     sums = copied + -(-size // lanes) * lanes
     scratch = sums + tiles * height * width
-    order = "products are added in the order of k"
-    if k > BLOCK:
-        order += f", in blocks of {BLOCK}"
+    order = _order(1, k)
     split, grain = ("columns", panel) if n >= 4 * panel else ("rows", block)
     return Plan(
         "blocks", split, grain, scratch, order, lanes, panel, height,
