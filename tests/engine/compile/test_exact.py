@@ -12,7 +12,7 @@ from tests.fuzz.generate import generate
 from tests.fuzz.taps import check_taps, inner_values
 
 pytestmark = pytest.mark.skipif(not is_compiling(), reason="there is no compiler")
-GRAPHS = 100
+GRAPHS = 60
 PARTS = 4
 
 
