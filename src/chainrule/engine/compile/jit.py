@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ..interpret import Cache
 from ..simplify import tidy
 from ..tensor import Parameter, Tensor
 from .automatic import Automatic
+
+if TYPE_CHECKING:
+    from .lowered import Lowered
 
 
 class _Compiled:
@@ -94,6 +97,19 @@ class Jitted:
     def graph(self, *args: Any, **kwargs: Any) -> Graph:
         """The graph that these arguments run."""
         return self._find(args, kwargs)[0].graph
+
+    def lower(self, *args: Any, **kwargs: Any) -> Lowered:
+        """What the function becomes for these arguments, as text: graph, kernels, LLVM, assembly.
+
+        >>> import numpy as np
+        >>> lowered = jit(np.exp).lower(np.ones(1000))
+        >>> lowered.cost().flops, lowered.cost().bytes
+        (10000, 16000)
+        """
+        from .lowered import Lowered
+
+        name = getattr(self._fn, "__name__", "function")
+        return Lowered(name, self.graph(*args, **kwargs))
 
     def _find(self, args: Any, kwargs: Any) -> tuple[_Compiled, list[Any], Any]:
         """What was compiled for a call's signature, the values to run it on, and its arguments."""

@@ -1,0 +1,328 @@
+"""Cost: how much arithmetic a compiled graph does, and how many bytes it moves.
+
+What is counted is the work of the formulas, not that of the processor: 2mnk for a product of
+matrices, one operation for each element of a sum, comparison or elementwise operation, ten for
+functions such as exp. Bytes are those of the arrays that a kernel reads and writes, once each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..primitives import indexing, views
+from ..primitives.families import Primitive
+from ..tensor import Tensor
+from . import fuse
+from .products import Shape
+
+FUNCTION = 10  # operations of a function that is computed as a polynomial
+_FUNCTIONS = {
+    "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "hypot", "power",
+    "constant_power", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh",
+    "tanh", "arcsinh", "arccosh", "arctanh", "sigmoid", "softplus", "erf", "erfc", "erfinv",
+    "erfcx", "lgamma", "digamma", "random_bits", "derive_keys",
+}  # fmt: skip
+SCATTERS = {indexing.scatter, indexing.scatter_add}
+_MOVES = {views.pad_row, views.concatenate_row}  # values stored at other places
+
+
+@dataclass(frozen=True)
+class Part:
+    """The cost of one call of a kernel, or of one run of a loop with all its kernels.
+
+    Attributes
+    ----------
+    number
+        Its place, such as ``"2.1"``: the first kernel in the loop that is number 2.
+    what
+        The operations that it computes, in order.
+    loops
+        Their lengths, such as ``"32×10 Σ 784"``: a sum over 784 for each of 32×10 results.
+    flops, read, written
+        Operations; bytes.
+    turns
+        How often the ``scan`` around it calls it.
+    is_kernel
+        False for ``scan``, ``cond`` and ``while_loop``, whose kernels follow as parts of their own.
+    """
+
+    number: str
+    what: str
+    loops: str
+    flops: int
+    read: int
+    written: int
+    turns: int = 1
+    is_kernel: bool = True
+
+    @property
+    def bytes(self) -> int:
+        """Bytes read and written."""
+        return self.read + self.written
+
+
+@dataclass(frozen=True, repr=False)
+class Cost:
+    """The cost of one call of a compiled graph; it prints as a table.
+
+    Attributes
+    ----------
+    parts
+        A ``Part`` for each kernel and loop, in the order of the program.
+    flops, read, written
+        In total: kernels in a ``scan`` count once for each turn, those in a ``while_loop`` once,
+        and of the branches of a ``cond`` the dearest.
+    arena
+        Bytes of memory for all values in between.
+    """
+
+    parts: tuple[Part, ...]
+    flops: int
+    read: int
+    written: int
+    arena: int
+
+    @property
+    def kernels(self) -> tuple[Part, ...]:
+        """Parts without the loops around them."""
+        return tuple([part for part in self.parts if part.is_kernel])
+
+    @property
+    def bytes(self) -> int:
+        """Bytes read and written."""
+        return self.read + self.written
+
+    def __repr__(self) -> str:
+        rows = [
+            [k.number, k.what, k.loops, turns(k.turns), amount(k.flops), amount(k.bytes, "B")]
+            for k in self.parts
+        ]
+        total = ["", "in total", "", "", amount(self.flops), amount(self.bytes, "B")]
+        head = ["", "kernel", "loops", "turns", "operations", "moved"]
+        return table([head, *rows, total], left=(0, 1, 2), cut=1)
+
+
+def cost_of(program: fuse.Program, arena: int) -> Cost:
+    """The cost of a program that works in ``arena`` bytes."""
+    return Cost(tuple(_parts(program, "", 1)), *_total(program), arena)
+
+
+def part_of(step: fuse.Step, number: str = "", count: int = 1) -> Part:
+    """The cost of a step."""
+    is_kernel = not isinstance(step, fuse.Control)
+    return Part(number, describe(step), loops(step), *_step_total(step), count, is_kernel)
+
+
+def _parts(program: fuse.Program, before: str, count: int) -> Iterator[Part]:
+    for number, step in enumerate(program.steps, 1):
+        name = f"{before}{number}"
+        yield part_of(step, name, count)
+        if isinstance(step, fuse.Control):
+            turns = count * int(step.node.params.get("length", 1))
+            for mark, inner in inner_programs(step):
+                yield from _parts(inner, f"{name}{mark}.", turns)
+
+
+def inner_programs(step: fuse.Control) -> Iterator[tuple[str, fuse.Program]]:
+    """The programs of a loop or branch, with a letter each where there are several."""
+    for number, program in enumerate(step.programs):
+        yield (chr(ord("a") + number) if len(step.programs) > 1 else ""), program
+
+
+def _total(program: fuse.Program) -> tuple[int, int, int]:
+    """Operations, bytes read and bytes written of one run."""
+    found = [_step_total(step) for step in program.steps]
+    return sum(f for f, _, _ in found), sum(r for _, r, _ in found), sum(w for _, _, w in found)
+
+
+def _step_total(step: fuse.Step) -> tuple[int, int, int]:
+    if not isinstance(step, fuse.Control):
+        return flops(step), bytes_read(step), bytes_written(step)
+    inner = [_total(each) for each in step.programs]
+    if "branches" in step.node.params:
+        return max(inner)
+    length = int(step.node.params.get("length", 1))
+    f, r, w = (length * sum(column) for column in zip(*inner, strict=True))
+    return f, r, w
+
+
+# -- one step ----------------------------------------------------------------------------------
+
+
+def computed(step: fuse.Step) -> list[Tensor]:
+    """The nodes that a step computes, in order: what it stores, and what was fused into that."""
+    if isinstance(step, fuse.Evaluate | fuse.Control):
+        return [step.node]
+    if not isinstance(step, fuse.Loops | fuse.Contract):
+        return []
+    found = {root.made for root in step.roots if not _is_copy(root)}
+    pending = [x for root in step.roots for x in _operands(root, step)]
+    if isinstance(step, fuse.Contract):
+        found.add(step.node)
+    while pending:
+        node = pending.pop()
+        if node not in found and node not in step.storage and node.inputs:
+            found.add(node)
+            pending += node.inputs
+    return sorted(found, key=lambda node: node.serial)
+
+
+def _is_copy(root: fuse.Root) -> bool:
+    """Whether a root only copies the array into which others will scatter."""
+    return root.kind == "store" and root.made.primitive in SCATTERS
+
+
+def _operands(root: fuse.Root, step: fuse.Step) -> Sequence[Tensor]:
+    """What a root is computed from."""
+    if root.node is root.made:
+        return root.node.inputs
+    indices = root.made.inputs[2:] if root.kind.startswith("scatter") else ()
+    return [root.node, *indices]
+
+
+def flops(step: fuse.Step) -> int:
+    """Operations of one call."""
+    most = _elements(step)
+    total = sum([min(node.type.size, most) * _weight(node) for node in _elementwise(step)])
+    if isinstance(step, fuse.Contract):
+        shape = Shape(step)
+        total += 2 * math.prod(shape.stack) * shape.m * shape.n * shape.k
+    if isinstance(step, fuse.Loops):
+        total += most * sum([root.kind not in ("store", "scatter") for root in step.roots])
+    return total
+
+
+def _elementwise(step: fuse.Step) -> list[Tensor]:
+    """Its nodes with arithmetic of their own for each element."""
+    families = ("elementwise", "random", "contraction")
+    product = step.node if isinstance(step, fuse.Contract) else None
+    nodes = [node for node in computed(step) if node is not product]
+    return [node for node in nodes if _row(node).family in families]
+
+
+def _weight(node: Tensor) -> int:
+    return FUNCTION if _row(node).name in _FUNCTIONS else 1
+
+
+def _row(node: Tensor) -> Primitive:
+    assert node.primitive is not None
+    return node.primitive
+
+
+def _elements(step: fuse.Step) -> int:
+    """Turns of all its loops."""
+    if isinstance(step, fuse.Loops):
+        return math.prod(step.shape)
+    if isinstance(step, fuse.Contract | fuse.Evaluate):
+        return int(step.node.type.size)
+    return 0
+
+
+def bytes_read(step: fuse.Step) -> int:
+    """Bytes of what a call reads: of each array, at most one element a turn."""
+    operands: set[fuse.Storage] = set()
+    if isinstance(step, fuse.Contract):
+        operands = {step.a[0], step.b[0]}
+    total = sum([storage.nbytes for storage in operands])
+    for storage in reads(step):
+        if storage not in operands:
+            total += _moved(step, storage)
+    return total
+
+
+def bytes_written(step: fuse.Step) -> int:
+    """Bytes of what a call writes."""
+    return sum([_moved(step, storage) for storage in step.writes])
+
+
+def reads(step: fuse.Step) -> list[fuse.Storage]:
+    """What a step reads that it has not computed itself."""
+    if not isinstance(step, fuse.Loops | fuse.Contract):
+        return list(step.reads)
+    own = {root.storage for root in step.roots if root.kind != "scatter_add"}
+    if isinstance(step, fuse.Contract):
+        own.add(step.result)
+    return [storage for storage in step.reads if storage not in own]
+
+
+def _moved(step: fuse.Step, storage: fuse.Storage) -> int:
+    if not isinstance(step, fuse.Loops | fuse.Contract):
+        return storage.nbytes
+    return min(storage.nbytes, _elements(step) * storage.type.dtype.itemsize)
+
+
+# -- in words ----------------------------------------------------------------------------------
+
+
+def describe(step: fuse.Step) -> str:
+    """The operations of a step, in order, views left out."""
+    if isinstance(step, fuse.Evaluate):
+        return f"{_row(step.node).name} by NumPy"
+    nodes = computed(step)
+    shown = [n for n in nodes if _row(n).family != "view" or n.primitive in _MOVES]
+    return operations(shown or nodes) or "copy"
+
+
+def operations(nodes: Iterable[Tensor]) -> str:
+    """The names of the nodes' operations, each once."""
+    return " ".join(dict.fromkeys([_row(node).name for node in nodes]))
+
+
+def loops(step: fuse.Step) -> str:
+    """The lengths of a step's loops; those of a sum stand after Σ."""
+    if isinstance(step, fuse.Contract):
+        shape = Shape(step)
+        return f"{_times([*shape.stack, shape.m, shape.n])} Σ {shape.k}"
+    if not isinstance(step, fuse.Loops):
+        return ""
+    summed = [root for root in step.roots if root.kind in ("sum", "prod", "max", "min")]
+    if not summed:
+        return _times(step.lengths)
+    begin, last = summed[0].begin, summed[0].columns
+    lengths = list(step.lengths)
+    kept = lengths[:begin] + lengths[-1:] * last
+    return f"{_times(kept)} Σ {_times(lengths[begin : len(lengths) - last])}"
+
+
+def _times(lengths: Sequence[int]) -> str:
+    return "×".join([str(n) for n in lengths if n != 1]) or "1"
+
+
+# -- tables ------------------------------------------------------------------------------------
+
+
+def turns(count: int) -> str:
+    """How often, where it is more than once."""
+    return f"{count:,}" if count > 1 else ""
+
+
+def amount(number: float, unit: str = "") -> str:
+    """A number in three digits.
+
+    >>> amount(1234567), amount(84240, "B"), amount(12)
+    ('1.23 M', '84.2 kB', '12')
+    """
+    prefixes = ["", "k", "M", "G", "T", "P"]
+    while number >= 999.5 and len(prefixes) > 1:
+        number /= 1000
+        prefixes.pop(0)
+    text = f"{number:.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"
+    return f"{text} {prefixes[0]}{unit}".strip()
+
+
+def table(rows: Sequence[Sequence[Any]], left: Sequence[int], cut: int, width: int = 80) -> str:
+    """Rows in columns, aligned; the column ``cut`` is shortened so that all fit in ``width``."""
+    sizes = [max([len(str(cell)) for cell in column]) for column in zip(*rows, strict=True)]
+    room = width - sum(sizes) - 2 * (len(sizes) - 1)
+    sizes[cut] = max(12, sizes[cut] + min(room, 0))
+    lines = []
+    for row in rows:
+        cells = []
+        for number, (cell, size) in enumerate(zip(row, sizes, strict=True)):
+            text = str(cell) if len(str(cell)) <= size else f"{str(cell)[: size - 1]}…"
+            cells.append(text.ljust(size) if number in left else text.rjust(size))
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
