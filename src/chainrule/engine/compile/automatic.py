@@ -76,19 +76,26 @@ class Automatic:
         with self._lock:
             if key in self._compiled:
                 return self._compiled[key]
-            try:
-                self._compiled[key] = Compiled(self.graph)
-            except CompilationUnavailable as error:
-                config.give_up(str(error))
-                self.why_not = str(error)
+            program, self.why_not = attempt(lambda: Compiled(self.graph), self.graph)
+            if program is None:
                 return self.evaluated
-            except Exception as error:
-                self.why_not = f"{type(error).__name__}: {error}"
-                warnings.warn(
-                    f"chainrule could not compile a graph of {len(self.graph)} nodes and evaluates "
-                    f"it with NumPy instead; please report this: {self.why_not}",
-                    RuntimeWarning,
-                    stacklevel=2,
-                )
-                return self.evaluated
-            return self._compiled[key]
+            self._compiled[key] = program
+            return program
+
+
+def attempt(make: Callable[[], Any], graph: Graph) -> tuple[Any, str]:
+    """What ``make`` compiles from a graph; or None, and why it could not."""
+    try:
+        return make(), ""
+    except CompilationUnavailable as error:
+        config.give_up(str(error))
+        return None, str(error)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        warnings.warn(
+            f"chainrule could not compile a graph of {len(graph)} nodes and evaluates it with "
+            f"NumPy instead; please report this: {reason}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None, reason

@@ -9,20 +9,20 @@ import numpy as np
 
 from .. import interpret, trace, tree
 from ..config import config
-from ..errors import CompilationUnavailable, ConcreteValueError, ShapeError, StructureError
+from ..errors import ConcreteValueError, ShapeError, StructureError
 from ..graph import Graph
 from ..primitives.closures import Closure, close_over_carry, types_of
 from ..primitives.views import broadcast_in_dim
 from ..rewrite import rewrite
 from ..tensor import Tensor
 from ..types import TensorType
-from .automatic import measured
+from .automatic import attempt, measured
 
 # ``run(buffers, constants, xs, ys, count)`` makes ``count`` steps: it replaces the carry in
 # ``buffers``, reads one row of each of ``xs`` a step and writes one row of each of ``ys``.
 Run = Callable[[list[Any], Sequence[Any], Sequence[Any], Sequence[Any], int], None]
 
-FEW = 5000  # nodes to evaluate in all, below which compiling takes longer than it saves
+FEW = 20_000  # nodes to evaluate in all, below which compiling takes longer than it saves
 _compiled = interpret.Cache(64)
 
 
@@ -54,10 +54,11 @@ def _compile(body: Graph, constants: int, carries: int) -> Run | None:
     from .program import CompiledLoop
 
     key = (body.key, constants, carries, config.for_code)
-    try:
-        machine: Run = _compiled.get(key, lambda: CompiledLoop(body, constants, carries))
-    except CompilationUnavailable as error:
-        config.give_up(str(error))
+    machine: Run | None
+    machine, _ = attempt(
+        lambda: _compiled.get(key, lambda: CompiledLoop(body, constants, carries)), body
+    )
+    if machine is None:
         return None
 
     def run(

@@ -43,23 +43,19 @@ def _numpy_scan(
     reverse: bool,
     history: bool,
 ) -> Any:
-    from ..interpret import program
+    from ..compile.loop import runner
 
-    step = program(body)
-    fixed = list(inputs[:constants])
-    carry = list(inputs[constants : constants + carries])
-    xs = inputs[constants + carries :]
-    kinds = [node.type for node in body.outputs[carries:]] + [
-        c.type for c in body.outputs[:carries]
-    ] * history
-    stacked = [np.empty((length, *kind.shape), kind.dtype) for kind in kinds]
-    for turn in reversed(range(length)) if reverse else range(length):
-        before = carry
-        out = step(fixed + carry + [x[turn] for x in xs])
-        carry = out[:carries]
-        for column, value in zip(stacked, out[carries:] + before * history, strict=True):
-            column[turn] = value
-    return (*carry, *stacked)
+    arrays = [np.asarray(x) for x in inputs]
+    carry = arrays[constants : constants + carries]
+    if history:
+        body = Graph(body.inputs, (*body.outputs, *body.inputs[constants : constants + carries]))
+    order = slice(None, None, -1 if reverse else 1)
+    buffers = [np.array(x, order="C") for x in carry]
+    kinds = [node.type for node in body.outputs[carries:]]
+    ys = [np.empty((length, *kind.shape), kind.dtype) for kind in kinds]
+    run = runner(body, constants, carries, length)
+    run(buffers, arrays[:constants], [x[order] for x in arrays[constants + carries :]], ys, length)
+    return (*[x[()] for x in buffers], *[y[order] for y in ys])
 
 
 def _scan_vjp(cotangents: Any, y: Any, *inputs: Any, **params: Any) -> Cotangents:
