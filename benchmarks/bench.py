@@ -88,8 +88,9 @@ class Worker:
     def _answer(self) -> dict[str, Any]:
         line = self._process.stdout.readline()
         if not line:
-            code = self._process.wait()
-            return {"absent": f"failed with exit code {code}: see {BUILD / 'log.txt'}"}
+            text = f"failed with exit code {self._process.wait()}: see {BUILD / 'log.txt'}"
+            print(f"{self.result.work}, {self.result.column}: {text}", file=sys.stderr)
+            return {"absent": text}
         return json.loads(line)
 
 
@@ -119,8 +120,6 @@ def compare(work: workloads.Work, columns: list[str], rounds: int | None = None)
     try:
         for column in columns:
             workers.append(Worker(column, work))
-            if workers[-1].absent.startswith("failed"):
-                print(f"{work.name}, {column}: {workers[-1].absent}", file=sys.stderr)
         present = [worker for worker in workers if not worker.absent]
         for _ in range(work.rounds if rounds is None else rounds):
             for worker in present:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ import chainrule.nn.functional as F
 from chainrule.optim import functional as optim
 
 from ..workloads import Arrays, Work, make_loss, parameters_of
+
+# A run that is not compiled must not pass for one that is.
+warnings.filterwarnings("error", message="chainrule could not compile")
 
 
 class Ops:
