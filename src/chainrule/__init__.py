@@ -7,6 +7,7 @@ import numpy as _numpy  # noqa: F401  # not `numpy`: that name is chainrule.nump
 
 from . import tree
 from .engine.compile.jit import jit
+from .engine.compile.profile import profile
 from .engine.config import config
 from .engine.differentiate import backward
 from .engine.graph import Graph, Node
@@ -63,6 +64,7 @@ __all__ = [
     "jit",
     "jvp",
     "no_grad",
+    "profile",
     "simplify",
     "stop_gradient",
     "tensor",

@@ -57,7 +57,8 @@ class Automatic:
             program = self.evaluated
         else:
             program = self._compiled.get(config.for_code) or self._compile()
-        return measured(program, values)
+        found: list[Any] = measured(program, values)
+        return found
 
     @property
     def evaluated(self) -> Program:

@@ -25,12 +25,11 @@ from typing import Any
 
 from ..config import config
 from ..graph import Graph
-from ..tensor import Tensor
-from . import cost, fuse, llvm, plan, work
+from . import cost, fuse, llvm, work
 from .machine import this_machine
-from .main import Main, Module
 from .merge import merged_lengths
 from .products import Shape
+from .program import write_text
 
 
 class Lowered:
@@ -54,14 +53,7 @@ class Lowered:
         self.mode, self._cpu = config.mode, config.cpu
         self.lanes = this_machine(self._cpu).lanes
         self._program = fuse.fuse(graph)
-        wanted = config.threads if work.wants_threads(self._program, self.lanes) else 1
-        region = plan.plan(self._program, self.lanes, wanted)
-        self._module: Module = Main(self.lanes, self._flags, wanted).module(region)
-        self._arena = region.size
-
-    @property
-    def _flags(self) -> str:
-        return "contract" if self.mode == "fast" else ""
+        self._module, self._arena = write_text(self._program)
 
     @property
     def threads(self) -> int:
@@ -133,7 +125,7 @@ class Lowered:
         for verb, storages in (("reads", cost.reads(step)), ("writes", step.writes)):
             shown = dict.fromkeys([_show(storage, value) for storage in storages])
             facts.append((verb, ", ".join(shown)))
-        for line, nodes in groupby(cost.computed(step), key=short_line):
+        for line, nodes in groupby(cost.computed(step), key=cost.short_line):
             facts += [("computes", cost.operations(nodes)), ("at", line)]
         return facts
 
@@ -208,15 +200,6 @@ def _names_of(program: fuse.Program) -> dict[Any, str]:
 
 def _show(storage: fuse.Storage, value: dict[Any, str]) -> str:
     return f"{value.get(storage, 'constant')} {storage.type}"
-
-
-def short_line(node: Tensor) -> str:
-    """The user's line, without the folder of the file."""
-    if node.place is None:
-        return ""
-    path = node.place[0].co_filename
-    name = path.replace("\\", "/").rpartition("/")[2]
-    return name + node.line.removeprefix(path)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
