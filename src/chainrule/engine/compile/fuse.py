@@ -21,6 +21,7 @@ from ..tensor import Tensor
 from ..types import TensorType
 from . import access
 from .access import Affine, Index, domain_of, linear, own_index, strides_of
+from .hoist import materialise
 from .instructions import kind_of
 from .prepare import prepare
 
@@ -223,7 +224,7 @@ class _Fusion:
                 keep(node)
                 for x in node.inputs:
                     keep_base(x)
-            elif node.primitive in _SCATTERS or node.primitive is pick:
+            elif node.primitive in _SCATTERS or node.primitive in (pick, materialise):
                 keep(node)
             elif node.primitive is indexing.gather:
                 keep(node.inputs[0])
@@ -408,7 +409,7 @@ class _Fusion:
             self.storage[node, i] = storage
         params = node.params
         graphs = [params[name] for name in ("test", "body") if name in params]
-        programs = [fuse(graph) for graph in params.get("branches", graphs)]
+        programs = [_Fusion(graph).program() for graph in params.get("branches", graphs)]
         self.constants += [storage for program in programs for storage in program.constants]
         reads = [self.storage[x] for x in node.inputs]
         self._append(Control(node, programs, reads, writes))
@@ -624,7 +625,7 @@ def drawn_from(node: Tensor, index: Index) -> list[tuple[Tensor, Index]]:
 
 
 _STRUCTURAL: set[Primitive] = {
-    constant_row, pick, ct.einsum_row, indexing.gather, views.reshape_row, views.pad_row,
+    constant_row, pick, materialise, ct.einsum_row, indexing.gather, views.reshape_row, views.pad_row,
     views.concatenate_row, calls.stop_gradient_row, logic.select, *REDUCED, *_RUNNING, *_SCATTERS,
     *_INLINE_VIEWS, *DRAWN,
 }  # fmt: skip

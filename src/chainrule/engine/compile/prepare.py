@@ -15,13 +15,28 @@ from ..primitives.views import broadcast_in_dim, reshape, transpose
 from ..rewrite import rewrite
 from ..simplify import simplify
 from ..tensor import Tensor
+from .hoist import hoist
 
 _BODIES = (calls.checkpoint_row, calls.custom_row)
 
 
 def prepare(graph: Graph) -> Graph:
     """The simplified graph in the form that ``fuse`` reads; values keep their bits."""
-    return rewrite(simplify(_inline_calls(graph)), _as_product)
+    return rewrite(simplify(_inline_calls(graph)), _prepare_node)
+
+
+def _prepare_node(node: Tensor) -> Tensor | None:
+    if node.primitive is ct.einsum_row:
+        return _as_product(node)
+    graphs = {k: v for k, v in node.params.items() if isinstance(v, Graph)}
+    new: dict[str, Any] = {name: prepare(graph) for name, graph in graphs.items()}
+    if "branches" in node.params:
+        new["branches"] = tuple([prepare(graph) for graph in node.params["branches"]])
+    if not new:
+        return None
+    prepared = Tensor(node.primitive, node.inputs, node.params | new, node.type, node.place)
+    hoisted = hoist(prepared)
+    return prepared if hoisted is None else hoisted
 
 
 def _inline_calls(graph: Graph) -> Graph:
@@ -43,7 +58,7 @@ def _inline_calls(graph: Graph) -> Graph:
 
 def _as_product(node: Tensor) -> Tensor | None:
     """``einsum`` as ``[stack] rows·summed, summed·columns``, each group of letters one axis."""
-    if node.primitive is not ct.einsum_row or len(node.inputs) != 2:
+    if len(node.inputs) != 2:
         return None
     with trace.at_place(node.place):
         return _product(node)
