@@ -36,7 +36,8 @@ class Row:
     ----------
     kind
         ``kernel``; ``numpy`` for what NumPy evaluated; ``between`` for what compiled code does
-        beside its kernels: be called, copy, wait for threads; ``python`` for all else in the block, such as tracing and compiling.
+        beside its kernels: be called, wait for threads; ``python`` for all else in the block,
+        such as tracing and compiling.
     what
         The operations of a kernel, in order.
     seconds, calls
