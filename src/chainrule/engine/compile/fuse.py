@@ -531,6 +531,8 @@ class _Fusion:
                     root.is_stored = _is_needed(root.storage, step, readers, outputs) or (
                         root.kind != "store"
                     )
+                inner = {root.storage for root in step.roots if not root.is_stored}
+                step.reads = [storage for storage in step.reads if storage not in inner]
                 if isinstance(step, Contract):
                     step.is_stored = _is_needed(step.result, step, readers, outputs)
 

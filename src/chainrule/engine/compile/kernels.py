@@ -173,9 +173,9 @@ class Writer:
         address = emit.address(pointer, dynamic + first, value.kind)
         value = emit.splat(value, values.width if step else 1)
         if root.made.primitive is scatter_add:
-            before = emit.load(address, value.kind, value.lanes, emit.depth)
+            before = emit.load(address, value.kind, value.lanes, emit.depth, values.valid)
             value = combine(emit, "sum", before, value)
-        emit.store(address, value)
+        emit.store(address, value, values.valid)
 
     # -- reductions ----------------------------------------------------------------------------
 

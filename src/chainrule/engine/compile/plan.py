@@ -128,6 +128,9 @@ def _lay_out(region: Region, lanes: int, threads: int) -> None:
             region.blocks[what] = offset
         else:
             region.offsets[what] = offset
+    for storage in program.storage.values():
+        if storage not in outside:
+            region.offsets.setdefault(storage, 0)  # no elements, or never stored
 
 
 def _gap(live: list[tuple[int, int, int]], size: int) -> int:

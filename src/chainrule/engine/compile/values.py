@@ -55,7 +55,11 @@ class Values:
 
     def is_loaded(self, node: Tensor) -> bool:
         """Whether its elements come from memory."""
-        return node in self._storage and node not in self.here
+        if node in self.here or node not in self._storage:
+            return False
+        # A reshape shares the memory of what it reshapes, which this kernel may just compute.
+        mine = [self._storage[made] for made in self.here]
+        return self._storage[node] not in mine
 
     def _compute(self, node: Tensor, index: Index) -> Value:
         emit, row = self.emit, node.primitive
