@@ -132,7 +132,7 @@ class Lowered:
     def __str__(self) -> str:
         found = self.cost()
         kernels = _count(len(found.kernels), "kernel")
-        nodes = _count(len(self._program.graph), "node")
+        nodes = _count(len([x for x in self._program.graph.nodes if x.inputs]), "node")
         threads = _count(self.threads, "thread")
         arena = cost.amount(self._arena, "B")
         first = f"{self.name}: {nodes}, {kernels}, arena {arena}, {threads}, {self.mode}"
@@ -199,11 +199,13 @@ def _names_of(program: fuse.Program) -> dict[Any, str]:
 
 
 def _show(storage: fuse.Storage, value: dict[Any, str]) -> str:
-    return f"{value.get(storage, 'constant')} {storage.type}"
+    return f"{value.get(storage, 'constant')}\N{NO-BREAK SPACE}{storage.type}"
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, max(width, 40)) or [""]
+    """Lines of a text; names stay beside their types."""
+    lines = textwrap.wrap(text, max(width, 40)) or [""]
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 
 def _without_repeats(facts: list[tuple[str, str]]) -> list[tuple[str, str]]:
