@@ -48,7 +48,7 @@ class Setting(Generic[T]):
         if self.name in overrides:
             _overrides.set({**overrides, self.name: value})
         else:
-            config._values[self.name] = value
+            config._values = {**config._values, self.name: value}  # readers compare by identity
 
     def check(self, value: Any, source: str) -> None:
         """Raise a ``ValueError`` unless the setting may have this value."""
@@ -112,7 +112,7 @@ class Config:
         Whether machine code is kept on disk for the next start (``chainrule cache info``).
     """
 
-    __slots__ = ("_unavailable", "_values")
+    __slots__ = ("_merged", "_unavailable", "_values")
 
     compile: Setting[bool | Literal["auto"]] = Setting(
         "auto", 'True, False or "auto"', lambda value: _is_switch(value) or value == "auto"
@@ -128,6 +128,7 @@ class Config:
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._values = {name: setting.first(environ) for name, setting in _SETTINGS.items()}
+        self._merged: tuple[Any, Any, Mapping[str, Any]] = (None, None, {})
         self._unavailable: str | None = None
 
     def __call__(self, **settings: Any) -> Any:
@@ -154,9 +155,17 @@ class Config:
 
     @property
     def now(self) -> Mapping[str, Any]:
-        """All settings as they hold here; ``profile``, too, where one is being made."""
-        overrides = _overrides.get()
-        return {**self._values, **overrides} if overrides else self._values
+        """All settings as they hold here; ``profile``, too, where one is being made.
+
+        The same object as long as nothing changes.
+        """
+        overrides, values = _overrides.get(), self._values
+        if not overrides:
+            return values
+        seen = self._merged
+        if seen[0] is not overrides or seen[1] is not values:
+            seen = self._merged = (overrides, values, {**values, **overrides})
+        return seen[2]
 
     @property
     def for_code(self) -> tuple[Any, ...]:

@@ -67,6 +67,36 @@ class _Compiled:
                 modules[number].own_buffers()[name] = value
         return tree.unflatten(self.structure, results)
 
+    @property
+    def takes_and_gives_arrays(self) -> bool:
+        """Whether the results are an array or a tuple of arrays, of the arguments alone."""
+        plain = len(self.places) == len(self.results) and not self.changed
+        return plain and not self.traced.captured and self._quick_shape() != ""
+
+    def _quick_shape(self) -> str:
+        count = len(self.results)
+        if self.structure == tree.flatten(0)[1]:
+            return "one"
+        return "tuple" if self.structure == tree.flatten((0,) * count)[1] else ""
+
+    @property
+    def quick(self) -> Callable[[Sequence[Any]], Any]:
+        """The same without looking for trees, where ``takes_and_gives_arrays``."""
+        program = self.program
+        if self._quick_shape() == "one":
+            return lambda values: program(values)[0]
+        return lambda values: tuple(program(values))
+
+
+def _kinds_of_arrays(args: tuple[Any, ...]) -> Any:
+    """Shape and dtype of each argument; None unless all are plain arrays."""
+    kinds: list[Any] = []
+    for value in args:
+        if type(value) is not np.ndarray:
+            return None
+        kinds += [value.dtype, value.shape]
+    return tuple(kinds)
+
 
 def _bake_numbers(traced: trace.Traced) -> Graph:
     """The graph with written numbers as constants; larger captures stay inputs, read each time."""
@@ -87,12 +117,22 @@ class Jitted:
         self._fn = fn
         self._static_numbers = set(static_argnums)
         self._static_names = set(static_argnames) | _names_at(fn, static_argnums)
+        self._has_static = bool(self._static_numbers or self._static_names)
         self._cache = Cache(64, by_structure=False)
+        self._quick: dict[Any, Callable[..., Any]] = {}  # for calls with nothing but arrays
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's result for these arguments."""
+        kinds = None if kwargs or self._has_static else _kinds_of_arrays(args)
+        if kinds is not None:
+            quick = self._quick.get(kinds)
+            if quick is not None:
+                return quick(args)
         compiled, values, dynamic = self._find(args, kwargs)
-        return compiled(values, dynamic)
+        result = compiled(values, dynamic)
+        if kinds is not None and compiled.takes_and_gives_arrays and len(self._quick) < 64:
+            self._quick[kinds] = compiled.quick
+        return result
 
     def graph(self, *args: Any, **kwargs: Any) -> Graph:
         """The graph that these arguments run."""
