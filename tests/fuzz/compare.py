@@ -146,6 +146,7 @@ def _judge(found, wanted, runs):
 
 
 def _describe(number, wrong, found, wanted, allowed):
+    wrong, found, wanted, allowed = map(np.atleast_1d, (wrong, found, wanted, allowed))
     place = tuple(int(i[0]) for i in np.nonzero(wrong))
     return (
         f"output {number}: {int(wrong.sum())} of {wrong.size} elements differ, first at {place}: "
