@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..primitives import indexing, views
 from ..primitives.families import Primitive
@@ -19,134 +18,141 @@ from . import fuse
 from .products import Shape
 
 FUNCTION = 10  # operations of a function that is computed as a polynomial
-_FUNCTIONS = {
-    "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "hypot", "power",
-    "constant_power", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh",
-    "tanh", "arcsinh", "arccosh", "arctanh", "sigmoid", "softplus", "erf", "erfc", "erfinv",
-    "erfcx", "lgamma", "digamma", "random_bits", "derive_keys",
-}  # fmt: skip
+_FUNCTIONS = fuse.DEAR - {"divide", "sqrt"}  # which are one instruction each
 SCATTERS = {indexing.scatter, indexing.scatter_add}
 _MOVES = {views.pad_row, views.concatenate_row}  # values stored at other places
 
 
 @dataclass(frozen=True)
-class Part:
+class Work:
+    """Operations, and bytes read and written."""
+
+    flops: int = 0
+    read: int = 0
+    written: int = 0
+
+    @property
+    def bytes(self) -> int:
+        """Bytes read and written."""
+        return self.read + self.written
+
+    def times(self, count: int) -> Work:
+        """The same work several times."""
+        return Work(count * self.flops, count * self.read, count * self.written)
+
+
+@dataclass(frozen=True)
+class Part(Work):
     """The cost of one call of a kernel, or of one run of a loop with all its kernels.
 
     Attributes
     ----------
+    flops, read, written
+        Operations; bytes.
     number
         Its place, such as ``"2.1"``: the first kernel in the loop that is number 2.
     what
         The operations that it computes, in order.
     loops
         Their lengths, such as ``"32×10 Σ 784"``: a sum over 784 for each of 32×10 results.
-    flops, read, written
-        Operations; bytes.
     turns
         How often the ``scan`` around it calls it.
     is_kernel
         False for ``scan``, ``cond`` and ``while_loop``, whose kernels follow as parts of their own.
     """
 
-    number: str
-    what: str
-    loops: str
-    flops: int
-    read: int
-    written: int
+    number: str = ""
+    what: str = ""
+    loops: str = ""
     turns: int = 1
     is_kernel: bool = True
 
-    @property
-    def bytes(self) -> int:
-        """Bytes read and written."""
-        return self.read + self.written
-
 
 @dataclass(frozen=True, repr=False)
-class Cost:
+class Cost(Work):
     """The cost of one call of a compiled graph; it prints as a table.
 
     Attributes
     ----------
-    parts
-        A ``Part`` for each kernel and loop, in the order of the program.
     flops, read, written
         In total: kernels in a ``scan`` count once for each turn, those in a ``while_loop`` once,
         and of the branches of a ``cond`` the dearest.
     arena
         Bytes of memory for all values in between.
+    parts
+        A ``Part`` for each kernel and loop, in the order of the program.
     """
 
-    parts: tuple[Part, ...]
-    flops: int
-    read: int
-    written: int
-    arena: int
+    arena: int = 0
+    parts: tuple[Part, ...] = ()
 
     @property
     def kernels(self) -> tuple[Part, ...]:
         """Parts without the loops around them."""
         return tuple([part for part in self.parts if part.is_kernel])
 
-    @property
-    def bytes(self) -> int:
-        """Bytes read and written."""
-        return self.read + self.written
-
     def __repr__(self) -> str:
-        rows = [
-            [k.number, k.what, k.loops, turns(k.turns), amount(k.flops), amount(k.bytes, "B")]
-            for k in self.parts
-        ]
-        total = ["", "in total", "", "", amount(self.flops), amount(self.bytes, "B")]
-        head = ["", "kernel", "loops", "turns", "operations", "moved"]
-        return table([head, *rows, total], left=(0, 1, 2), cut=1)
+        rows = [["", "kernel", "loops", "turns", "operations", "moved"]]
+        for part in (*self.parts, Part(self.flops, self.read, self.written, what="in total")):
+            turns = f"{part.turns:,}" if part.turns > 1 else ""
+            sizes = amount(part.flops), amount(part.bytes, "B")
+            rows.append([part.number, part.what, part.loops, turns, *sizes])
+        return table(rows, left=(0, 1, 2), cut=1)
 
 
 def cost_of(program: fuse.Program, arena: int) -> Cost:
     """The cost of a program that works in ``arena`` bytes."""
-    return Cost(tuple(_parts(program, "", 1)), *_total(program), arena)
+    total = _program_work(program)
+    return Cost(total.flops, total.read, total.written, arena, tuple(_parts(program)))
 
 
-def part_of(step: fuse.Step, number: str = "", count: int = 1) -> Part:
+def part_of(step: fuse.Step, number: str = "", turns: int = 1) -> Part:
     """The cost of a step."""
+    work = _work(step)
+    sizes = work.flops, work.read, work.written
     is_kernel = not isinstance(step, fuse.Control)
-    return Part(number, describe(step), loops(step), *_step_total(step), count, is_kernel)
+    return Part(*sizes, number, describe(step), loops(step), turns, is_kernel)
 
 
-def _parts(program: fuse.Program, before: str, count: int) -> Iterator[Part]:
+def _parts(program: fuse.Program, before: str = "", turns: int = 1) -> Iterator[Part]:
     for number, step in enumerate(program.steps, 1):
         name = f"{before}{number}"
-        yield part_of(step, name, count)
+        yield part_of(step, name, turns)
         if isinstance(step, fuse.Control):
-            turns = count * int(step.node.params.get("length", 1))
             for mark, inner in inner_programs(step):
-                yield from _parts(inner, f"{name}{mark}.", turns)
+                yield from _parts(inner, f"{name}{mark}.", turns * _length(step))
 
 
 def inner_programs(step: fuse.Control) -> Iterator[tuple[str, fuse.Program]]:
     """The programs of a loop or branch, with a letter each where there are several."""
+    several = len(step.programs) > 1
     for number, program in enumerate(step.programs):
-        yield (chr(ord("a") + number) if len(step.programs) > 1 else ""), program
+        yield chr(ord("a") + number) if several else "", program
 
 
-def _total(program: fuse.Program) -> tuple[int, int, int]:
-    """Operations, bytes read and bytes written of one run."""
-    found = [_step_total(step) for step in program.steps]
-    return sum(f for f, _, _ in found), sum(r for _, r, _ in found), sum(w for _, _, w in found)
+def _length(step: fuse.Control) -> int:
+    return int(step.node.params.get("length", 1))
 
 
-def _step_total(step: fuse.Step) -> tuple[int, int, int]:
+def _program_work(program: fuse.Program) -> Work:
+    return _sum([_work(step) for step in program.steps])
+
+
+def _work(step: fuse.Step) -> Work:
     if not isinstance(step, fuse.Control):
-        return flops(step), bytes_read(step), bytes_written(step)
-    inner = [_total(each) for each in step.programs]
+        return Work(flops(step), bytes_read(step), bytes_written(step))
+    inner = [_program_work(program) for program in step.programs]
     if "branches" in step.node.params:
-        return max(inner)
-    length = int(step.node.params.get("length", 1))
-    f, r, w = (length * sum(column) for column in zip(*inner, strict=True))
-    return f, r, w
+        return max(inner, key=lambda work: work.flops)
+    return _sum(inner).times(_length(step))
+
+
+def _sum(works: Sequence[Work]) -> Work:
+    return Work(
+        sum([work.flops for work in works]),
+        sum([work.read for work in works]),
+        sum([work.written for work in works]),
+    )
 
 
 # -- one step ----------------------------------------------------------------------------------
@@ -303,35 +309,38 @@ def _times(lengths: Sequence[int]) -> str:
 # -- tables ------------------------------------------------------------------------------------
 
 
-def turns(count: int) -> str:
-    """How often, where it is more than once."""
-    return f"{count:,}" if count > 1 else ""
-
-
 def amount(number: float, unit: str = "") -> str:
     """A number in three digits.
 
     >>> amount(1234567), amount(84240, "B"), amount(12)
     ('1.23 M', '84.2 kB', '12')
     """
-    prefixes = ["", "k", "M", "G", "T", "P"]
-    while number >= 999.5 and len(prefixes) > 1:
-        number /= 1000
-        prefixes.pop(0)
-    text = f"{number:.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"
-    return f"{text} {prefixes[0]}{unit}".strip()
+    prefix = ""
+    for larger in "kMGTPE":
+        if number < 999.5:
+            break
+        number, prefix = number / 1000, larger
+    is_whole = number >= 100 or number == int(number)
+    text = f"{number:.0f}" if is_whole else f"{number:.3g}"
+    return f"{text} {prefix}{unit}".strip()
 
 
-def table(rows: Sequence[Sequence[Any]], left: Sequence[int], cut: int, width: int = 80) -> str:
+def table(rows: Sequence[Sequence[str]], left: Sequence[int], cut: int, width: int = 80) -> str:
     """Rows in columns, aligned; the column ``cut`` is shortened so that all fit in ``width``."""
-    sizes = [max([len(str(cell)) for cell in column]) for column in zip(*rows, strict=True)]
-    room = width - sum(sizes) - 2 * (len(sizes) - 1)
-    sizes[cut] = max(12, sizes[cut] + min(room, 0))
+    columns = list(zip(*rows, strict=True))
+    sizes = [max([len(cell) for cell in column]) for column in columns]
+    over = sum(sizes) + 2 * (len(sizes) - 1) - width
+    sizes[cut] = max(12, sizes[cut] - max(over, 0))
     lines = []
     for row in rows:
-        cells = []
-        for number, (cell, size) in enumerate(zip(row, sizes, strict=True)):
-            text = str(cell) if len(str(cell)) <= size else f"{str(cell)[: size - 1]}…"
-            cells.append(text.ljust(size) if number in left else text.rjust(size))
+        cells = [shortened(cell, size) for cell, size in zip(row, sizes, strict=True)]
+        for number, size in enumerate(sizes):
+            pad = str.ljust if number in left else str.rjust
+            cells[number] = pad(cells[number], size)
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def shortened(text: str, size: int) -> str:
+    """A text of at most ``size`` letters."""
+    return text if len(text) <= size else f"{text[: size - 1]}…"

@@ -31,10 +31,10 @@ _SCATTERS = {indexing.scatter, indexing.scatter_add}
 _INLINE_VIEWS = {views.broadcast, views.transpose_row, views.slice_row, views.flip_row}
 DRAWN = {random.random_bits, random.derive_keys}
 _CHEAP = 2  # operations that are rather done again than stored
-_DEAR = frozenset(
+DEAR = frozenset(
     "exp exp2 expm1 log log2 log10 log1p logaddexp sigmoid tanh softplus erf erfinv erfcx sin cos tan "
     "power constant_power sinh cosh arcsin arccos arctan arctan2 arcsinh arccosh arctanh cbrt hypot "
-    "sqrt divide random_bits derive_keys".split()
+    "sqrt divide lgamma digamma polygamma random_bits derive_keys".split()
 )
 
 
@@ -237,7 +237,7 @@ class _Fusion:
                 self.cost[node] = 0
                 continue
             own = 0 if _is_affine_view(node) or node.primitive is constant_row else 1
-            if node.primitive is not None and node.primitive.name in _DEAR:
+            if node.primitive is not None and node.primitive.name in DEAR:
                 own = 10
             cost = own + sum([self.cost.get(x, 0) for x in node.inputs])
             users = self.users.get(node, [])

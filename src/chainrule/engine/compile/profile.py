@@ -27,6 +27,8 @@ import numpy as np
 from ..config import overriding
 from ..errors import CompilationUnavailable
 
+_SMALL = 0.0005  # share of the whole time below which rows are shown as one
+
 
 @dataclass(frozen=True)
 class Row:
@@ -133,16 +135,16 @@ class Profile:
     def __str__(self) -> str:
         from . import cost
 
-        rows = self.rows
         total = max(self.seconds, 1e-12)
+        rows = self.rows
+        small = [row for row in rows if row.seconds < _SMALL * total]
         lines = [["time", "%", "calls", "GFLOP/s", "GB/s", "what", "line"]]
         for row in rows:
-            seconds = max(row.seconds, 1e-12)
-            flops, moved = [f"{n / seconds / 1e9:.3g}" if n else "" for n in (row.flops, row.bytes)]
-            share = f"{100 * row.seconds / total:.1f}"
-            calls = f"{row.calls:,}" if row.calls else ""
-            what = row.what if len(row.what) <= 18 else row.what[:17] + "…"
-            lines.append([_time(row.seconds), share, calls, flops, moved, what, row.line])
+            if row not in small:
+                lines.append(_cells(row, total))
+        if small:
+            rest = sum([row.seconds for row in small])
+            lines.append(_cells(Row("rest", f"{len(small)} more", rest), total))
         shown = cost.table(lines, left=(5, 6), cut=6)
         return f"{_time(self.seconds)} in all\n\n{shown}"
 
@@ -155,6 +157,16 @@ def _main_node(step: Any) -> Any:
     from . import cost, fuse
 
     return step.node if isinstance(step, fuse.Contract) else cost.computed(step)[-1]
+
+
+def _cells(row: Row, total: float) -> list[str]:
+    """A row as a table shows it."""
+    from . import cost
+
+    calls = f"{row.calls:,}" if row.calls else ""
+    rates = [f"{n / row.seconds / 1e9:.3g}" if n else "" for n in (row.flops, row.bytes)]
+    share = f"{100 * row.seconds / total:.1f}"
+    return [_time(row.seconds), share, calls, *rates, cost.shortened(row.what, 18), row.line]
 
 
 def _time(seconds: float) -> str:
