@@ -118,6 +118,20 @@ def test_the_table_can_be_read_inside_and_after_an_error():
     assert "profile" not in chainrule.config.now
 
 
+def test_what_takes_little_is_shown_together():
+    def many(x):
+        for _ in range(20):
+            x = np.sort(-x)
+        return x
+
+    with profile() as table:
+        jit(many)(np.ones(5))
+    assert len(kernels(table)) == 40
+    rows = str(table).splitlines()[3:]
+    assert len(rows) == 17
+    assert f"{len(table.rows) - 16} more" in rows[-1]
+
+
 def test_fits_in_80_columns():
     def loss(p, x):
         return (np.tanh(np.maximum(x @ p, 0) + p.sum(0)) ** 2).mean() + (p**2).sum() / p.size + 1

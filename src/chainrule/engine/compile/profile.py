@@ -27,7 +27,7 @@ import numpy as np
 from ..config import overriding
 from ..errors import CompilationUnavailable
 
-_SMALL = 0.0005  # share of the whole time below which rows are shown as one
+_MOST = 16  # rows in a printed table
 
 
 @dataclass(frozen=True)
@@ -130,21 +130,18 @@ class Profile:
 
     @staticmethod
     def _now() -> tuple[float, int]:
-        return time.perf_counter(), _clock()()
+        clock = _clock()  # made before the time is read
+        return time.perf_counter(), clock()
 
     def __str__(self) -> str:
         from . import cost
 
         total = max(self.seconds, 1e-12)
-        rows = self.rows
-        small = [row for row in rows if row.seconds < _SMALL * total]
-        lines = [["time", "%", "calls", "GFLOP/s", "GB/s", "what", "line"]]
-        for row in rows:
-            if row not in small:
-                lines.append(_cells(row, total))
-        if small:
-            rest = sum([row.seconds for row in small])
-            lines.append(_cells(Row("rest", f"{len(small)} more", rest), total))
+        rows, rest = self.rows[:_MOST], self.rows[_MOST:]
+        if rest:
+            rows.append(Row("rest", f"{len(rest)} more", sum([row.seconds for row in rest])))
+        head = ["time", "%", "calls", "GFLOP/s", "GB/s", "what", "line"]
+        lines = [head, *[_cells(row, total) for row in rows]]
         shown = cost.table(lines, left=(5, 6), cut=6)
         return f"{_time(self.seconds)} in all\n\n{shown}"
 
@@ -164,7 +161,9 @@ def _cells(row: Row, total: float) -> list[str]:
     from . import cost
 
     calls = f"{row.calls:,}" if row.calls else ""
-    rates = [f"{n / row.seconds / 1e9:.3g}" if n else "" for n in (row.flops, row.bytes)]
+    rates = [
+        f"{n / row.seconds / 1e9:.3g}" if n and row.seconds else "" for n in (row.flops, row.bytes)
+    ]
     share = f"{100 * row.seconds / total:.1f}"
     return [_time(row.seconds), share, calls, *rates, cost.shortened(row.what, 18), row.line]
 
