@@ -15,7 +15,7 @@ from .kernels import Writer
 from .math import Math
 from .plan import Region
 from .products import Shape, write_product
-from .text import Place, Text, barrier
+from .text import BARRIER, Place, Text
 from .values import Values
 
 ATTRIBUTES = (
@@ -101,7 +101,7 @@ class Main(Text):
         return self._module()
 
     def _module(self) -> Module:
-        waiting = [barrier(self.threads)] if self.threads > 1 else []
+        waiting = [BARRIER] if self.threads > 1 else []
         parts = [*self.functions.values(), *waiting, *self.lines]
         text = "\n".join([*parts, *sorted(self.declarations), ATTRIBUTES])
         called = self.segments, self.kernels, self.evaluated

@@ -18,14 +18,12 @@ from . import fuse, kept, plan, work
 from .llvm import load, machine_code
 from .machine import this_machine
 from .main import FIRST, LINE, Main, Module
-from .threads import together, yield_address
+from .threads import Team, together, yield_address
 
 RHYTHM = 1 / 30  # seconds between two looks at a long run
 _SMALL = 2048  # bytes: what is rather copied than passed by address
 _CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_void_p)
-_SEGMENT = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64
-)
+_SEGMENT = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 4)
 
 
 def write_text(
@@ -63,6 +61,7 @@ class _Code:
             if name is not None and not self.module.evaluated:
                 kept.write(name, header, self.constants, code)
         self.size, self.threads = header["size"], header["threads"]
+        self.team = Team(self.threads)
         self.counters = np.zeros(max(header["timed"], 1) * self.threads * LINE, np.uint8)
         names = [name for name, _ in header["segments"]]
         self.code = load(code, names)
@@ -153,12 +152,19 @@ class _Memory:
         self.error: BaseException | None = None
 
     def call(self, function: Any, begin: int, end: int) -> None:
-        """One function, on all threads."""
-        threads = self.code.threads
+        """One function, on as many threads as have proved best."""
+        team = self.code.team
+        if team.most == 1:
+            function(self.address, begin, end, 0, 1)
+            return
+        threads = team.choose()
+        began = time.perf_counter()
         if threads == 1:
-            function(self.address, begin, end, 0)
+            function(self.address, begin, end, 0, 1)
         else:
-            together(lambda thread: function(self.address, begin, end, thread), threads)
+            address = self.address
+            together(lambda thread: function(address, begin, end, thread, threads), threads)
+        team.note(threads, (time.perf_counter() - began) / max(1, end - begin))
 
     def run_turns(self, function: Any, turns: int) -> None:
         """A long loop; Python has the word in between about 30 times a second."""

@@ -5,27 +5,33 @@ from __future__ import annotations
 
 Place = tuple[str, int]  # a pointer's name, and bytes behind it
 
+# Threads count up to their number; the last one opens the next turn for all. Those that wait look a
+# little, then let others run: a waiting thread may be in the way of the one it waits for.
 BARRIER = """\
-define internal void @barrier(ptr %sync, ptr %yield) noinline nounwind {
+define internal void @barrier(ptr %sync, ptr %yield, i64 %threads) noinline nounwind {
 entry:
+  %alone = icmp ult i64 %threads, 2
+  br i1 %alone, label %done, label %meet
+meet:
   %turn.at = getelementptr i8, ptr %sync, i64 64
-  %turn = load atomic i32, ptr %turn.at monotonic, align 4
-  %before = atomicrmw add ptr %sync, i32 1 acq_rel
-  %last = icmp eq i32 %before, THREADS
+  %turn = load atomic i64, ptr %turn.at monotonic, align 8
+  %before = atomicrmw add ptr %sync, i64 1 acq_rel
+  %count = add i64 %before, 1
+  %last = icmp eq i64 %count, %threads
   br i1 %last, label %open, label %wait
 open:
-  store atomic i32 0, ptr %sync monotonic, align 4
-  %next = add i32 %turn, 1
-  store atomic i32 %next, ptr %turn.at release, align 4
+  store atomic i64 0, ptr %sync monotonic, align 8
+  %next = add i64 %turn, 1
+  store atomic i64 %next, ptr %turn.at release, align 8
   ret void
 wait:
-  %spins = phi i32 [ 0, %entry ], [ %more, %again ]
-  %now = load atomic i32, ptr %turn.at acquire, align 4
-  %moved = icmp ne i32 %now, %turn
-  br i1 %moved, label %done, label %again.test
-again.test:
-  %more = add i32 %spins, 1
-  %long = icmp ugt i32 %spins, 20000
+  %looks = phi i64 [ 0, %meet ], [ %more, %again ]
+  %now = load atomic i64, ptr %turn.at acquire, align 8
+  %moved = icmp ne i64 %now, %turn
+  br i1 %moved, label %done, label %look
+look:
+  %more = add i64 %looks, 1
+  %long = icmp ugt i64 %looks, 3000
   br i1 %long, label %rest, label %again
 rest:
   %ignored = call i32 %yield()
@@ -38,7 +44,7 @@ done:
 
 
 class Text:
-    """Lines of functions, for a number of threads that all run them."""
+    """Lines of functions, which up to so many ``threads`` run together."""
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
@@ -133,12 +139,14 @@ class Text:
             self.line(f"br label %{self._one_mark}.end")
             self.start(f"{self._one_mark}.end")
         if self._done:
-            self.line("call void @barrier(ptr %sync, ptr %yield)")
+            self.line("call void @barrier(ptr %sync, ptr %yield, i64 %threads)")
             self._done = set()
 
     def part(self, count: int, grain: int) -> tuple[str, str]:
         """Where this thread's part of ``count`` things begins and ends, in multiples of a grain."""
-        share = -(-(-(-count // grain)) // self.threads) * grain
+        more = self.write(f"add i64 %threads, {-(-count // grain) - 1}")
+        grains = self.write(f"udiv i64 {more}, %threads")
+        share = self.write(f"mul i64 {grains}, {grain}")
         start = self.write(f"mul i64 %thread, {share}")
         stop = self.write(f"add i64 {start}, {share}")
         short = self.write(f"icmp ult i64 {stop}, {count}")
@@ -146,7 +154,8 @@ class Text:
 
     def begin_function(self, name: str) -> None:
         """A function that Python calls: ``begin`` and ``end`` count the turns of its loop."""
-        self.lines += [f"define void @{name}(ptr %args, i64 %begin, i64 %end, i64 %thread) #0 {{", "entry:"]
+        arguments = "ptr %args, i64 %begin, i64 %end, i64 %thread, i64 %threads"
+        self.lines += [f"define void @{name}({arguments}) #0 {{", "entry:"]
         self._label = "entry"
 
     def end_function(self) -> None:
@@ -157,10 +166,3 @@ class Text:
             self.start(f"{self._one_mark}.end")
         self._done = set()
         self.lines += ["  ret void", "}"]
-
-
-def barrier(threads: int) -> str:
-    """The function at which threads wait for each other."""
-    return BARRIER.replace("THREADS", str(threads - 1))
-
-

@@ -6,10 +6,12 @@ import ctypes
 import functools
 import sys
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+_AGAIN = 1.0  # seconds until the slower way is tried once more
 _idle: list[_Worker] = []
 
 
@@ -26,6 +28,32 @@ class _Worker:
             function, number = self.work.get()
             function(number)
             self.done.put(None)
+
+
+class Team:
+    """How many threads run a program: ``most``, or one where that proves quicker.
+
+    It depends on what else the machine does, so it is measured, and again every second. No bit of a
+    result depends on it.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._took = {most: 0.0, 1: 0.0} if most > 1 else {1: 0.0}  # seconds a turn, last time
+        self._again = 0.0
+
+    def choose(self) -> int:
+        """For the next call."""
+        best = min(self._took, key=self._took.__getitem__)
+        if len(self._took) > 1 and time.perf_counter() > self._again and self._took[best]:
+            return next(each for each in self._took if each != best)
+        return best
+
+    def note(self, threads: int, seconds: float) -> None:
+        """What a call took, for each turn."""
+        if seconds > min(self._took.values()) > 0:  # it was tried, and is not the best
+            self._again = time.perf_counter() + _AGAIN
+        self._took[threads] = seconds
 
 
 def together(function: Callable[[int], None], threads: int) -> None:
