@@ -20,6 +20,9 @@ from . import cache
 # With these, 512-bit vectors hold every kind of element, and masks come with all of them.
 _AVX512 = ("avx512f", "avx512vl", "avx512dq", "avx512bw")
 
+# LLVM's function that counts time: rdtsc on x86-64, the virtual counter on ARM64; at a constant rate.
+CLOCK = "llvm.readcyclecounter"
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -42,12 +45,6 @@ class Machine:
         if has.issuperset(_AVX512):
             return 16
         return 8 if "avx" in has else 4
-
-    @property
-    def clock(self) -> str:
-        """LLVM's function that counts time at a constant rate, by an instruction of its own."""
-        is_x86 = self.triple.startswith("x86_64")  # elsewhere, cycles are not for programs to read
-        return "llvm.readcyclecounter" if is_x86 else "llvm.readsteadycounter"
 
 
 @functools.cache

@@ -184,12 +184,11 @@ def _time(seconds: float) -> str:
 def _clock() -> Callable[[], int]:
     """The clock that kernels read, as a Python function; it stands still where none can be."""
     from .llvm import compile_text
-    from .machine import this_machine
+    from .machine import CLOCK
 
+    text = f"declare i64 @{CLOCK}()\ndefine i64 @ticks() {{\n"
+    text += f"  %ticks = call i64 @{CLOCK}()\n  ret i64 %ticks\n}}\n"
     try:
-        name = this_machine().clock
-        text = f"declare i64 @{name}()\ndefine i64 @ticks() {{\n"
-        text += f"  %ticks = call i64 @{name}()\n  ret i64 %ticks\n}}\n"
         code = compile_text(text, ["ticks"])
     except CompilationUnavailable:
         return lambda: 0

@@ -16,7 +16,7 @@ from ..interpret import call_of
 from ..tensor import Tensor
 from . import fuse, kept, plan, work
 from .llvm import load, machine_code
-from .machine import this_machine
+from .machine import CLOCK, this_machine
 from .main import FIRST, LINE, Main, Module
 from .threads import Team, together, yield_address
 
@@ -49,7 +49,7 @@ class _Code:
 
     def __init__(self, graph: Graph, replaced: range | None) -> None:
         self._graph, self._replaced = graph, replaced
-        self._clock = this_machine(config.cpu).clock if "profile" in config.now else ""
+        self._clock = CLOCK if "profile" in config.now else ""
         self.idle: list[Any] = []
         keeps = config.cache and not self._clock
         name = kept.name_of(graph, replaced) if keeps else None
