@@ -20,7 +20,7 @@ from . import cache
 # With these, 512-bit vectors hold every kind of element, and masks come with all of them.
 _AVX512 = ("avx512f", "avx512vl", "avx512dq", "avx512bw")
 
-# LLVM's function that counts time: rdtsc on x86-64, the virtual counter on ARM64; at a constant rate.
+# LLVM's function that counts time at a constant rate: rdtsc on x86-64, CNTVCT on ARM64.
 CLOCK = "llvm.readcyclecounter"
 
 
