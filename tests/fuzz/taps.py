@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from chainrule.engine.config import config
 from chainrule.engine.graph import Graph
 from chainrule.engine.simplify import simplify
 
-from .compare import compiled, same_bits
+from .compare import compiled, on_threads, same_bits
 
 ALONE = 1  # of the values that were looked at is also compiled alone
 
@@ -23,7 +22,7 @@ def check_taps(graph, values, rng, make=compiled):
     inner = inner_values(graph)
     problems, results = [], []
     for threads in (1, 2):
-        with config(threads=threads, cache=False):
+        with on_threads(threads):
             alone, everything = _look(graph, inner, values, make)
             problems += _differences(alone, everything, f"looked into on {threads} threads, ")
             for place in rng.permutation(len(inner))[:ALONE]:
