@@ -36,8 +36,8 @@ def module_names():
 
 
 ROWS = all_primitives()
-# A leaf that holds an array: it computes nothing.
-LEAVES = {"constant"}
+# A leaf that holds an array, and the compiler's own copy: they compute nothing.
+LEAVES = {"constant", "materialise"}
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ A ``Value`` is the result of an instruction: one number, or a vector of ``lanes`
 operators write the next instruction, so that a rule reads like its formula:
 
 >>> e = Instructions()
->>> x = e.constant("f32", 2.0, lanes=8) + e.argument("f32", "%a")
->>> x.lanes, print(e.text().splitlines()[-1].strip())
-%v1 = fadd <8 x float> ...
-(8, None)
+>>> x = 2.0 * e.argument("f32", "%a") + 1.0
+>>> print(e.text())
+  %v1 = fmul float 0x4000000000000000, %a
+  %v2 = fadd float %v1, 0x3FF0000000000000
 
 An instruction stands in the outermost loop in which its operands are known, and the same one is not
 written twice: what does not change in a loop is computed before it.

@@ -13,6 +13,8 @@ from .. import trace, tree
 from ..errors import StructureError
 from ..graph import Graph
 from ..interpret import Cache
+from ..primitives.views import broadcast_in_dim
+from ..rewrite import rewrite
 from ..simplify import tidy
 from ..tensor import Parameter, Tensor
 from .automatic import Automatic
@@ -100,11 +102,22 @@ def _kinds_of_arrays(args: tuple[Any, ...]) -> Any:
 
 def _bake_numbers(traced: trace.Traced) -> Graph:
     """The graph with written numbers as constants; larger captures stay inputs, read each time."""
-    baked = [n for n in traced.captured if n.source is None and n.known is not None and not n.shape]
-    baked = [n for n in baked if n.primitive is not None]
-    keep = [n for n in traced.inputs if n not in set(baked)]
-    traced.captured = [n for n in traced.captured if n not in set(baked)]
-    return Graph(keep, traced.graph.outputs)
+    inputs = list(traced.inputs)
+    first = len(inputs) - len(traced.captured)
+    baked = []
+    for place, node in enumerate(traced.captured, first):
+        if node.source is None and node.primitive is not None and _is_one_number(node.known):
+            number = trace.constant(node.known[(0,) * node.known.ndim])
+            inputs[place] = broadcast_in_dim(number, node.shape, ()) if node.shape else number
+            baked.append(place)
+    graph = rewrite(traced.graph, lambda node: None, inputs)
+    traced.captured = [n for i, n in enumerate(traced.captured, first) if i not in baked]
+    return Graph([n for i, n in enumerate(inputs) if i not in baked], graph.outputs)
+
+
+def _is_one_number(value: Any) -> bool:
+    """Whether an array is a number, or repeats one without storing it again."""
+    return value is not None and (value.ndim == 0 or (value.size > 1 and not any(value.strides)))
 
 
 class Jitted:
