@@ -52,7 +52,7 @@ class Automatic:
         now = config.now
         settings, chosen = self._chosen
         if settings is now and not watch.on:
-            return chosen(values)  # type: ignore[misc,no-any-return]
+            return chosen(values)  # type: ignore[misc]
         setting = now["compile"]
         program: Program | None
         if setting is False or watch.on or self.why_not:
@@ -88,7 +88,7 @@ class Automatic:
             if program is None:
                 return self.evaluated
             self._compiled[key] = program
-            return program
+            return self._compiled[key]
 
 
 def attempt(make: Callable[[], Any], graph: Graph) -> tuple[Any, str]:

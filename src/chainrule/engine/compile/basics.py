@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,57 +101,6 @@ class Basics(Instructions):
         return self.bitcast(self.bits_of(x) & -(1 << 27), x.kind)
 
     # -- blocks --------------------------------------------------------------------------------
-
-    @contextmanager
-    def when(self, condition: Value) -> Iterator[None]:
-        """What follows only where the condition holds in any lane.
-
-        Instructions stand where their operands are known: inside, begin with a variable's value.
-        """
-        some = self._any(condition)
-        with self._block() as (head, body, done):
-            yield
-            body.insert(0, [f"br i1 {some.text}, label %{head}, label %{done}", f"{head}:"])
-        self._open[-1].insert(0, f"{done}:")
-        body.append(f"br label %{done}")
-
-    @contextmanager
-    def repeat(self, condition: Callable[[], Value]) -> Iterator[None]:
-        """What follows, again as long as the condition, asked after it, holds in any lane."""
-        with self._block() as (head, body, done):
-            yield
-            more = self._any(condition())
-            body.insert(0, [f"br label %{head}", f"{head}:"])
-        self._open[-1].insert(0, f"{done}:")
-        body.append(f"br i1 {more.text}, label %{head}, label %{done}")
-
-    @contextmanager
-    def _block(self) -> Iterator[tuple[str, list[Any], str]]:
-        """Instructions of their own level; labels of their begin and of what follows."""
-        self._labels += 1
-        head, done = f"block{self._labels}", f"after{self._labels}"
-        inner: list[Any] = []
-        body: list[Any] = [inner]
-        self._sequence[-1].append(body)
-        self._sequence.append(body)
-        self._open.append(inner)
-        self._known.append({})
-        self._label.append(head)
-        yield head, body, done
-        for stack in (self._sequence, self._open, self._known, self._label):
-            stack.pop()
-        fresh: list[Any] = []
-        self._sequence[-1].append(fresh)
-        self._open[-1] = fresh
-        self._label[-1] = done
-
-    def _any(self, condition: Value) -> Value:
-        if condition.lanes == 1:
-            return condition
-        mask = f"i{condition.lanes}"
-        bits = f"bitcast {condition.type} {condition.text} to {mask}"
-        whole = self._write(bits, "ptr", 1, condition.level)
-        return self._write(f"icmp ne {mask} {whole.text}, 0", "bool", 1, condition.level)
 
     # -- arithmetic ----------------------------------------------------------------------------
 

@@ -304,4 +304,3 @@ class Main(Text):
             before = self.write(f"load i64, ptr {place}")
             after = self.write(f"add i64 {before}, {amount}")
             self.line(f"store i64 {after}, ptr {place}")
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..primitives import indexing, random
+from ..primitives.families import constant_row
 from . import access, fuse
 from .access import Affine
 
@@ -18,7 +20,9 @@ def merged_lengths(step: fuse.Loops) -> list[int]:
     if found is None:
         return lengths
     for axis in range(len(lengths) - 1):
-        if all([a.coefficient(axis) == a.coefficient(axis + 1) * step.lengths[axis + 1] for a in found]):
+        if all(
+            [a.coefficient(axis) == a.coefficient(axis + 1) * step.lengths[axis + 1] for a in found]
+        ):
             lengths[axis + 1] *= lengths[axis]
             lengths[axis] = 1
     return lengths
@@ -37,16 +41,16 @@ def _addresses(step: fuse.Loops) -> set[Affine] | None:
         seen.add((node, index))
         if (node in step.storage and node not in own) or fuse.is_new_shape(node):
             found.add(access.linear(node.shape, index))
-        elif node.primitive is fuse.constant_row:
+        elif node.primitive is constant_row:
             continue
-        elif node.primitive is fuse.random.random_bits:
+        elif node.primitive is random.random_bits:
             lead = len(node.inputs[0].shape) - 1
             found.add(access.linear(node.params["shape"], index[lead:]))
             pending += fuse.drawn_from(node, index)
-        elif node.primitive is fuse.random.derive_keys:
+        elif node.primitive is random.derive_keys:
             return None
         else:
-            if node.primitive is fuse.indexing.gather:
+            if node.primitive is indexing.gather:
                 found.add(access.gather_address(node, index)[0])
             pending += access.inputs_at(node, index)
     return found

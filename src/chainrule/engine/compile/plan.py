@@ -46,7 +46,8 @@ def plan(
     for number, step in enumerate(program.steps):
         if isinstance(step, fuse.Control):
             region.inner[number] = [
-                plan(each, lanes, threads, _carried(step, i)) for i, each in enumerate(step.programs)
+                plan(each, lanes, threads, _carried(step, i))
+                for i, each in enumerate(step.programs)
             ]
     _lay_out(region, lanes, threads)
     return region

@@ -214,7 +214,9 @@ class _Call(_Memory):
         held = FIRST + count
         self.table[held : held + len(code.constants)] = [a.ctypes.data for a in code.constants]
         views: list[Any] = [None] * len(kinds)
-        self.slots = [FIRST + i + (len(code.constants) if i >= count else 0) for i in range(len(kinds))]
+        self.slots = [
+            FIRST + i + (len(code.constants) if i >= count else 0) for i in range(len(kinds))
+        ]
         for i, offset in places.items():
             views[i] = np.ndarray(kinds[i].shape, kinds[i].dtype, self.block.data, offset)
             self.table[self.slots[i]] = self.block.ctypes.data + offset

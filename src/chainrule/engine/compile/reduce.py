@@ -19,7 +19,9 @@ _NUMPY = {"i": np.int64, "u": np.uint64}
 
 def combine(emit: Instructions, name: str, a: Value, b: Value) -> Value:
     """Two partial results as one."""
-    if name in ("any", "scatter_add_bool") or (a.kind == "bool" and name in ("sum", "max", "cumsum")):
+    if name in ("any", "scatter_add_bool") or (
+        a.kind == "bool" and name in ("sum", "max", "cumsum")
+    ):
         return a | b
     if name == "all" or (a.kind == "bool"):
         return a & b

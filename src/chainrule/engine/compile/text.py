@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 Place = tuple[str, int]  # a pointer's name, and bytes behind it
 
 # Threads count up to their number; the last one opens the next turn for all. Those that wait look a

@@ -1,4 +1,4 @@
-"""Values inside a kernel: elements of nodes, computed from stored elements where they are needed."""
+"""Values inside a kernel: elements of nodes, computed from stored elements where needed."""
 
 from __future__ import annotations
 

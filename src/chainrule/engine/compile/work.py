@@ -31,9 +31,9 @@ def operations(step: fuse.Step) -> int:
     if isinstance(step, fuse.Contract):
         shape = Shape(step)
         own = 2 * math.prod(shape.stack) * shape.m * shape.n * shape.k
-        return own + 4 * len(step.roots) * step.node.type.size
+        return own + 4 * len(step.roots) * int(step.node.type.size)
     if isinstance(step, fuse.Loops):
-        return math.prod(step.shape) * sum([4 + root.cost for root in step.roots])
+        return math.prod(step.shape) * sum([4 + int(root.cost) for root in step.roots])
     if isinstance(step, fuse.Control):
         turns = step.node.params.get("length", 1)
         return int(turns) * sum([program_operations(each) for each in step.programs])
