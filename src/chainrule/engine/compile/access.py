@@ -134,12 +134,3 @@ def gather_address(node: Tensor, index: Index) -> tuple[Affine, list[int]]:
     rest = iter(index[len(node.inputs[1].shape) :])
     known = [next(rest).scaled(strides[a]) for a in range(len(x.shape)) if a not in axes]
     return total(known), [strides[a] for a in axes]
-
-
-def view_address(node: Tensor, index: Index, is_stored: Sequence[Tensor] | set[Tensor]) -> tuple[Tensor, Affine]:
-    """Through views down to what is stored: that node, and the number of its element."""
-    while node not in is_stored:
-        ((node, index),) = inputs_at(node, index)
-    return node, linear(node.shape, index)
-
-

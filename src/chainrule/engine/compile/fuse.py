@@ -395,12 +395,18 @@ class _Fusion:
         sides = []
         for x, term in zip(node.inputs, terms.split(","), strict=True):
             index = tuple([Affine(0, ((number[c], 1),)) for c in term])
-            base, address = access.view_address(x, index, self.stored)
+            base, address = self._base(x, index)
             sides.append((self.storage[base], address))
         kernel = Contract(node, storage, sides[0], sides[1])
         kernel.reads = [sides[0][0], sides[1][0]]
         kernel.elsewhere = set(kernel.reads)
         self._append(kernel)
+
+    def _base(self, x: Tensor, index: Index) -> tuple[Tensor, Affine]:
+        """Behind views, even stored ones, what is stored: strides are the same whoever looks on."""
+        while x.inputs and _is_affine_view(x):
+            ((x, index),) = access.inputs_at(x, index)
+        return x, linear(x.shape, index)
 
     def _place_control(self, node: Tensor) -> None:
         kinds: Any = node.type

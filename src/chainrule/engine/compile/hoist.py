@@ -20,7 +20,7 @@ materialise = Primitive(
     "materialise", "view", lambda x: x, np.ascontiguousarray, None, lambda *_: (None, True)
 )
 
-_VIEWS = {
+VIEWS = {
     views.broadcast, views.transpose_row, views.slice_row, views.flip_row, views.reshape_row,
     calls.stop_gradient_row,
 }  # fmt: skip
@@ -64,19 +64,24 @@ def _with_copies(body: Graph, count: int) -> Graph:
         operands = [new.get(x, x) for x in node.inputs]
         if node.primitive is ct.einsum_row and len(node.inputs) == 2:
             right = node.inputs[1]
-            if right in fixed and _is_turned(right):
+            if right in fixed and base_of(right).primitive is not materialise and _is_turned(right):
                 operands[1] = trace.apply(materialise, operands[1])
         if any([a is not b for a, b in zip(operands, node.inputs, strict=True)]):
-            new[node] = Tensor(
-                node.primitive, tuple(operands), node.params, node.type, node.place
-            )
+            new[node] = Tensor(node.primitive, tuple(operands), node.params, node.type, node.place)
     return Graph(body.inputs, [new.get(x, x) for x in body.outputs])
+
+
+def base_of(node: Tensor) -> Tensor:
+    """What it is a view of; broadcasts are no views here."""
+    while node.primitive in VIEWS and node.primitive is not views.broadcast:
+        (node,) = node.inputs
+    return node
 
 
 def _is_turned(node: Tensor) -> bool:
     """Whether elements side by side in the last axis lie apart in memory."""
     index = tuple([access.Affine(0, ((axis, 1),)) for axis in range(len(node.shape))])
-    while node.primitive in _VIEWS and node.inputs:
+    while node.primitive in VIEWS and node.inputs:
         if node.primitive is views.reshape_row and not access.keeps_axes(node):
             break
         ((node, index),) = access.inputs_at(node, index)
@@ -98,7 +103,7 @@ def _worthwhile(body: Graph, count: int) -> list[Tensor]:
         node = pending.pop()
         if node not in fixed or not node.inputs or isinstance(node.type, tuple):
             continue
-        if node.primitive in _VIEWS:
+        if node.primitive in VIEWS:
             pending += node.inputs
         elif cost[node] >= _WORTH:
             found[node] = None
@@ -107,7 +112,7 @@ def _worthwhile(body: Graph, count: int) -> list[Tensor]:
 
 def _cost(node: Tensor) -> int:
     row = node.primitive
-    if row is None or row is constant_row or row in _VIEWS:
+    if row is None or row is constant_row or row in VIEWS:
         return 0
     return 1 if row.family == "elementwise" and row.finite else 10
 

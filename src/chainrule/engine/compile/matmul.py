@@ -106,11 +106,10 @@ class _Product:
         emit, a, how = self.emit, self.a, self.how
         if how.scratch:
             a = self._copy(self.m, self.k, a, Matrix(self.buffer, self.k, 1, a.kind))
-        first, last = self.rows or (0, self.m)
         for column, width in self._panels():
             b = self.b.part(0, column)
-            with emit.loop(first, last, how.height) as top:
-                shape = how.height, width, self.k
+            for top, height in self._parts(self.m, how.height, self.rows):
+                shape = height, width, self.k
                 lines = inner_products(emit, shape, a.part(top, 0), b, how.lanes, how.partials)
                 for number, value in enumerate(lines):
                     self.finish(_plus(top, number), column, value)
@@ -173,21 +172,25 @@ class _Product:
 
     def _panels(self) -> Iterator[tuple[Value, int]]:
         """Columns in loops: where a panel begins, and how many it has."""
-        emit, step = self.emit, self.how.panel
-        full = self.n - self.n % step
-        first, last = self.columns or (0, self.n)
-        if isinstance(last, int) or full == self.n:
-            with emit.loop(first, full if isinstance(last, int) else last, step) as column:
-                yield column, step
-            if full < self.n:
-                yield emit.constant("i64", full), self.n - full
+        return self._parts(self.n, self.how.panel, self.columns)
+
+    def _parts(self, size: int, step: int, limits: Range | None) -> Iterator[tuple[Value, int]]:
+        """Whole steps in a loop, then what is left of the size; all of it within limits."""
+        emit, full = self.emit, size - size % step
+        first, last = limits or (0, size)
+        if isinstance(last, int) or full == size:
+            if full:
+                with emit.loop(first, full if isinstance(last, int) else last, step) as start:
+                    yield start, step
+            if full < size:
+                yield emit.constant("i64", full), size - full
             return
-        start, limit = emit.lift(first, last), emit.constant("i64", full)
+        begin, limit = emit.lift(first, last), emit.constant("i64", full)
         stop = emit.intrinsic("umin", last, limit)
-        with when(emit, start < limit), emit.loop(start, stop, step) as column:
-            yield column, step
+        with when(emit, begin < limit), emit.loop(begin, stop, step) as start:
+            yield start, step
         with when(emit, last > limit):
-            yield limit, self.n - full
+            yield limit, size - full
 
     def _reads(self, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
         """Copied panels are read to the last lane, for they have room for it."""

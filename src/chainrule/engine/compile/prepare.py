@@ -16,13 +16,14 @@ from ..rewrite import rewrite
 from ..simplify import simplify
 from ..tensor import Tensor
 from .hoist import hoist
+from .layout import lay_across
 
 _BODIES = (calls.checkpoint_row, calls.custom_row)
 
 
 def prepare(graph: Graph) -> Graph:
     """The simplified graph in the form that ``fuse`` reads; values keep their bits."""
-    return rewrite(simplify(_inline_calls(graph)), _prepare_node)
+    return lay_across(rewrite(simplify(_inline_calls(graph)), _prepare_node))
 
 
 def _prepare_node(node: Tensor) -> Tensor | None:

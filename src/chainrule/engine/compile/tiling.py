@@ -105,7 +105,7 @@ def _prefer_dots(m: int, n: int, k: int, a_column: int, b_column: int, lanes: in
     """Whether inner products beat copying B, as measured; they need long columns."""
     if n == 1:
         return a_column == 1 and k >= 4 * lanes
-    return b_column != 1 and m <= min(64, k // 8) and (m <= 2 or _dots_height(m, lanes) > 2)
+    return b_column != 1 and m <= min(64, k // 8)
 
 
 def _plan_dots(m: int, n: int, k: int, a_strides: tuple[int, int], lanes: int) -> Plan:
@@ -124,7 +124,8 @@ def _plan_dots(m: int, n: int, k: int, a_strides: tuple[int, int], lanes: int) -
 
 def _dots_height(m: int, lanes: int) -> int:
     """Rows of a block of inner products: the more, the fewer loads for each product."""
-    return next(h for h in (4, 3, 5, 7, 2, 1) if m % h == 0 and next_power(h) <= lanes)
+    even = [h for h in (4, 3, 5, 7) if m % h == 0 and next_power(h) <= lanes]
+    return even[0] if even else min(m, 4, lanes)
 
 
 def _plan_blocks(
