@@ -14,6 +14,7 @@ class Variable:
 
     def __init__(self, emit: Any, first: Value) -> None:
         self._emit, self._like = emit, first
+        self.kind, self.lanes = first.kind, first.lanes
         self._place = emit.new_name()
         emit.entry.append(f"{self._place} = alloca {first.type}")
         self.set(first)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ..primitives.indexing import scatter_add
@@ -12,6 +15,7 @@ from .merge import merged_lengths
 from .reduce import combine, first_value, horizontal
 from .values import Values
 
+BLOCK = 256  # vectors that are summed on their own before they join the total: less rounding
 _UNROLLED = 4  # vectors of columns whose sums are kept in registers
 
 
@@ -48,7 +52,7 @@ class Writer:
     # -- loops ---------------------------------------------------------------------------------
 
     def _nest(self, level: int) -> None:
-        emit, last = self.emit, len(self.lengths) - 1
+        last = len(self.lengths) - 1
         if self.columns and level == self._first_reduced():
             self._columns(level)
             return
@@ -58,10 +62,11 @@ class Writer:
         elif self.values.variables[level] is None and self.lengths[level] == 1:
             self._nest(level + 1)
         else:
-            first, stop = 0, self.lengths[level]
+            first: Value | int = 0
+            stop: Value | int = self.lengths[level]
             if self.limits is not None and level == self._outermost():
                 first, stop = self.limits
-            with emit.loop(first, stop) as variable:
+            with self._loop(level, first, stop) as variable:
                 self.values.variables[level] = variable
                 self._nest(level + 1)
         if self.sums:
@@ -88,13 +93,14 @@ class Writer:
 
     def _pieces(self, parts: list[tuple[int, int, int]], shared: bool) -> None:
         for start, count, width in parts:
-            first, stop = start, start + count * width
+            first: Value | int = start
+            stop: Value | int = start + count * width
             if shared and self.limits is not None:
                 is_tail = width < self.lanes
                 if is_tail != (self.share is work.TAIL):
                     continue
                 first, stop = (first, stop) if is_tail else self.limits
-            with self.emit.loop(first, stop, width) as base:
+            with self._loop(len(self.lengths) - 1, first, stop, width) as base:
                 self._piece(base, width)
 
     def _columns(self, level: int) -> None:
@@ -131,9 +137,46 @@ class Writer:
             for base, width in pieces:
                 self._piece(base, width)
             return
-        with self.emit.loop(0, self.lengths[level]) as variable:
+        with self._loop(level, 0, self.lengths[level]) as variable:
             self.values.variables[level] = variable
             self._rows(level + 1, pieces)
+
+    # -- blocks --------------------------------------------------------------------------------
+
+    @contextmanager
+    def _loop(
+        self, level: int, first: Value | int, stop: Value | int, step: int = 1
+    ) -> Iterator[Value]:
+        """A loop; a long one in blocks, whose sums are made apart and then added."""
+        emit = self.emit
+        block = step * self._block(level) if self.kept else 0
+        if not block or (isinstance(first, int) and stop == first + step):
+            with emit.loop(first, stop, step) as variable:
+                yield variable
+            return
+        with emit.loop(first, stop, block) as start:
+            whole = self.kept
+            self.kept = {key: self._afresh(key[0], each) for key, each in whole.items()}
+            last = stop if isinstance(stop, Value) else emit.constant("i64", stop)
+            with emit.loop(start, emit.intrinsic("umin", start + block, last), step) as variable:
+                yield variable
+            for key, each in whole.items():
+                kind = self.sums[key[0]].kind
+                each.set(combine(emit, kind, each.get(), self.kept[key].get()))
+            self.kept = whole
+
+    def _afresh(self, number: int, like: Variable) -> Variable:
+        nothing = first_value(self.sums[number].kind, like.kind)
+        return self.emit.variable(self.emit.constant(like.kind, nothing, like.lanes))
+
+    def _block(self, level: int) -> int:
+        """Turns of a loop that make a block of about BLOCK vectors; 0 where it is not cut."""
+        if self.step.sequential:
+            return 0
+        turns = list(self.lengths)
+        turns[-1] = 1 if self.columns else -(-turns[-1] // self.lanes)
+        inside = math.prod(turns[level + 1 :])
+        return max(1, BLOCK // inside) if inside <= BLOCK < inside * turns[level] else 0
 
     # -- what stands inside --------------------------------------------------------------------
 
@@ -257,4 +300,3 @@ def _may_be_vectors(step: fuse.Loops) -> bool:
     rest = [s for a, s in enumerate(strides) if a not in root.made.params["axes"]]
     own = access.total([i.scaled(s) for i, s in zip(root.index[width:], rest, strict=True)])
     return last not in looked_up and own.coefficient(last) == 1
-

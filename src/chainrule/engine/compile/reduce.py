@@ -1,8 +1,9 @@
 """How the elements of a reduction are combined, and in which order.
 
 Along the last axis, lane i of a vector collects elements i, i + lanes, i + 2·lanes, ...; then halves
-are added to halves. Along other axes, elements are taken in order. The order is a property of the
-array's shape alone: it is the same whatever else the kernel computes.
+are added to halves. Along other axes, elements are taken in order. Long sums are made in blocks,
+whose sums are then added. The order is a property of the array's shape alone: it is the same
+whatever else the kernel computes.
 """
 
 from __future__ import annotations
@@ -14,14 +15,10 @@ import numpy as np
 from ..primitives import logic
 from .instructions import Instructions, Value
 
-_NUMPY = {"i": np.int64, "u": np.uint64}
-
 
 def combine(emit: Instructions, name: str, a: Value, b: Value) -> Value:
     """Two partial results as one."""
-    if name in ("any", "scatter_add_bool") or (
-        a.kind == "bool" and name in ("sum", "max", "cumsum")
-    ):
+    if name == "any" or (a.kind == "bool" and name in ("sum", "max", "cumsum")):
         return a | b
     if name == "all" or (a.kind == "bool"):
         return a & b
