@@ -9,7 +9,8 @@ from .numeric import close, slope
 from .programs import programs
 from .rows import draw
 
-EXAMPLES = 600
+# Compiled at first sight, each example takes some hundred milliseconds.
+EXAMPLES = 600 if cr.config.compile is not True else 40
 fixed = settings(
     max_examples=EXAMPLES,
     derandomize=True,

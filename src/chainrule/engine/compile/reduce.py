@@ -1,6 +1,6 @@
 """How the elements of a reduction are combined, and in which order.
 
-Along the last axis, lane i of a vector collects elements i, i + lanes, i + 2·lanes, ...; then halves
+Along the last axis, lane i of a vector collects elements i, i + lanes, i + 2·lanes, ...; halves
 are added to halves. Along other axes, elements are taken in order. Long sums are made in blocks,
 whose sums are then added. The order is a property of the array's shape alone: it is the same
 whatever else the kernel computes.
