@@ -9,10 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.compile.jit import jit
 from ..engine.errors import NonFiniteError
 from ..engine.interpret import watch
 from ..engine.tensor import Parameter
 from . import rules
+
+_RETURNS = 24  # updates after which the rule is compiled
+_MANY = 20_000  # numbers from which on that is quicker than NumPy, operation by operation
 
 
 class Optimizer:
@@ -39,6 +43,9 @@ class Optimizer:
         self.defaults = dict(settings)
         self.param_groups: list[dict[str, Any]] = []
         self.state: dict[int, dict[str, Any]] = {}
+        self._programs: dict[
+            Any, Callable[..., Any]
+        ] = {}  # by the settings that they were made for
         groups = list(_as_iterable(params))
         if not groups:
             raise ValueError(
@@ -87,11 +94,15 @@ class Optimizer:
         number, updated = 0, 0
         for group in self.param_groups:
             settings = {name: group[name] for name in self.defaults}
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self._update(number, parameter, settings)
-                    updated += 1
-                number += 1
+            numbered = list(enumerate(group["params"], number))
+            number += len(numbered)
+            moving = [(i, parameter) for i, parameter in numbered if parameter.grad is not None]
+            updated += len(moving)
+            if self._is_worth_compiling(moving):
+                self._update_together(moving, settings)
+                continue
+            for i, parameter in moving:
+                self._update(i, parameter, settings)
         if not updated:
             warnings.warn(
                 f"{type(self).__name__}.step(): no parameter has a gradient, nothing was changed; "
@@ -99,6 +110,33 @@ class Optimizer:
                 stacklevel=2,
             )
         return loss
+
+    def _is_worth_compiling(self, moving: list[tuple[int, Parameter]]) -> bool:
+        """Whether there are many numbers, and they have been updated several times."""
+        known = all(self.state.get(i, {"step": 0})["step"] >= _RETURNS for i, _ in moving)
+        return known and not watch.on and sum(p.size for _, p in moving) >= _MANY
+
+    def _update_together(
+        self, moving: list[tuple[int, Parameter]], settings: dict[str, Any]
+    ) -> None:
+        """The rule for all Parameters in one compiled function."""
+        lr = settings.pop("lr")
+        key = tuple(settings.items())
+        if key not in self._programs:
+            rule = self.rule
+
+            def update(ps: Any, gs: Any, memories: Any, turns: Any, lr: Any) -> Any:
+                parts = zip(ps, gs, memories, turns, strict=True)
+                return [rule(p, g, memory, i, lr=lr, **settings) for p, g, memory, i in parts]
+
+            self._programs[key] = jit(update)
+        memories = [dict(self.state[i]) for i, _ in moving]
+        turns = [memory.pop("step") for memory in memories]
+        arrays = [p.data for _, p in moving], [p.grad for _, p in moving]
+        found = self._programs[key](*arrays, memories, turns, lr)
+        for (i, parameter), turn, (new, memory) in zip(moving, turns, found, strict=True):
+            parameter.data = new
+            self.state[i] = {**memory, "step": turn + 1}
 
     def _update(self, number: int, parameter: Parameter, settings: dict[str, Any]) -> None:
         memory = self.state.get(number)
