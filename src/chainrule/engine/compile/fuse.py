@@ -609,6 +609,11 @@ def _is_affine_view(node: Tensor) -> bool:
     )
 
 
+def only_moves(node: Tensor) -> bool:
+    """Whether its elements are its operand's, at places that are linear in its own."""
+    return node.primitive is materialise or _is_affine_view(node)
+
+
 def is_new_shape(node: Tensor) -> bool:
     """Whether it is a reshape that splits or merges axes."""
     return node.primitive is views.reshape_row and not access.keeps_axes(node)

@@ -9,10 +9,13 @@ from typing import Any
 
 from ..primitives.indexing import scatter_add
 from . import access, fuse, work
+from .access import Affine
 from .instructions import Value, Variable, kind_of
 from .math import Math
 from .merge import merged_lengths
 from .reduce import combine, first_value, horizontal
+from .tiles import Matrix, vector_lanes
+from .transpose import arrange
 from .values import Values
 
 BLOCK = 256  # vectors that are summed on their own before they join the total: less rounding
@@ -46,8 +49,34 @@ class Writer:
         if not self.lengths:
             self.values.variables, self.values.width = [], 1
             self._piece(None, 1)
-            return
-        self._nest(0)
+        elif (pair := self._transposed()) is not None:
+            lanes = vector_lanes(pair[0].kind, self.lanes)
+            arrange(self.emit, self.lengths[0], self.lengths[1], *pair, lanes)
+        else:
+            self._nest(0)
+
+    def _transposed(self) -> tuple[Matrix, Matrix] | None:
+        """Source and target, where the kernel copies a matrix whose columns are contiguous."""
+        if len(self.lengths) != 2 or 1 in self.lengths or self.limits is not None:
+            return None
+        if len(self.step.roots) > 1 or self.sums or self.step.sequential:
+            return None
+        (root,) = self.step.roots
+        node, index = root.node, root.index
+        while node not in self.step.storage or node is root.made:
+            if not fuse.only_moves(node):
+                return None
+            ((node, index),) = access.inputs_at(node, index)
+        source, storage = access.linear(node.shape, index), self.step.storage[node]
+        if source.coefficient(0) != 1 or root.target.coefficient(1) != 1:
+            return None
+        return self._matrix(storage, source), self._matrix(root.storage, root.target)
+
+    def _matrix(self, storage: fuse.Storage, place: Affine) -> Matrix:
+        kind = kind_of(storage.type.dtype)
+        kind = "u8" if kind == "bool" or kind is None else kind
+        pointer = self.emit.address(self.values.pointers[storage], place.constant, kind)
+        return Matrix(pointer, place.coefficient(0), place.coefficient(1), kind)
 
     # -- loops ---------------------------------------------------------------------------------
 
