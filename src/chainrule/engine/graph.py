@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 from itertools import count
 from operator import attrgetter
 from types import CodeType
@@ -99,19 +98,30 @@ class Graph:
     that is not among the inputs is a constant.
     """
 
-    def __init__(self, inputs: Iterable[Tensor], outputs: Iterable[Tensor]) -> None:
+    def __init__(
+        self,
+        inputs: Iterable[Tensor],
+        outputs: Iterable[Tensor],
+        nodes: list[Tensor] | None = None,
+    ) -> None:
         self.inputs: tuple[Tensor, ...] = tuple(inputs)
         self.outputs: tuple[Tensor, ...] = tuple(outputs)
+        self._nodes = nodes
+        self._key: tuple[Any, ...] | None = None
 
-    @cached_property
+    @property
     def nodes(self) -> list[Tensor]:
         """Nodes in topological order, without the inputs."""
-        return reachable(self.outputs, self.inputs)
+        if self._nodes is None:
+            self._nodes = reachable(self.outputs, self.inputs)
+        return self._nodes
 
-    @cached_property
+    @property
     def key(self) -> tuple[Any, ...]:
         """Structure as a hashable value; equal for graphs that do the same with their inputs."""
-        return structure_key(self.inputs, self.nodes, self.outputs)
+        if self._key is None:
+            self._key = structure_key(self.inputs, self.nodes, self.outputs)
+        return self._key
 
     def __hash__(self) -> int:
         return hash(self.key)
@@ -157,18 +167,18 @@ def structure_key(
     inputs: Sequence[Tensor], nodes: Sequence[Tensor], outputs: Sequence[Tensor]
 ) -> tuple[Any, ...]:
     """What a computation is, apart from the identity of its nodes."""
-    number = {node: index for index, node in enumerate(inputs)}
+    number = {node: index for index, node in enumerate((*inputs, *nodes))}
+    number_of = number.__getitem__
     key: list[Any] = [node.type for node in inputs]
-    for node in nodes:
-        number[node] = len(number)
+    for node in nodes:  # a primitive, then pairs of a name and a value, then numbers of operands
         key.append(node.primitive)
         if node.params:
-            key.append(tuple(node.params.items()))
+            key.extend(node.params.items())
         if node.inputs:
-            key.append(tuple([number[operand] for operand in node.inputs]))
+            key.extend(map(number_of, node.inputs))
         elif node.known is not None:
             key.append((node.type, node.known.tobytes()))
-    key.append(tuple([number[node] for node in outputs]))
+    key.append(tuple(map(number_of, outputs)))
     return tuple(key)
 
 

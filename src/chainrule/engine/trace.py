@@ -35,11 +35,14 @@ class _State(threading.local):
 state = _State()
 
 
-def current_place() -> Place | None:
-    """The innermost line of the running program that is not Chainrule's or NumPy's own."""
+def current_place(depth: int = 1) -> Place | None:
+    """The innermost line of the running program that is not Chainrule's or NumPy's own.
+
+    The ``depth`` innermost calls are ours for sure.
+    """
     if state.place is not None:
         return state.place
-    frame = sys._getframe(1)
+    frame = sys._getframe(depth)
     while frame is not None:
         code = frame.f_code
         ours = _is_ours.get(code.co_filename)  # by name: to hash code is slow
@@ -104,7 +107,7 @@ def apply(primitive: Primitive, *inputs: Any, **params: Any) -> Any:
         arrays = [x.data if isinstance(x, Parameter) else x for x in inputs]
         if not any(isinstance(x, Tensor) for x in arrays):
             return primitive.numpy(*arrays, **params)
-    operands = tuple([node_of(operand) for operand in inputs])
+    operands = tuple([x if type(x) is Tensor else node_of(x) for x in inputs])
     kind = primitive.infer(*[operand.type for operand in operands], **params)
     return record(primitive, operands, params, kind)
 
@@ -113,7 +116,7 @@ def record(
     primitive: Primitive, operands: tuple[Tensor, ...], params: dict[str, Any], kind: Type
 ) -> Any:
     """A new node; for several results, a tuple of the nodes that pick them."""
-    node = Tensor(primitive, operands, params, kind, current_place())
+    node = Tensor(primitive, operands, params, kind, current_place(2))
     if type(kind) is not tuple:
         return node
     from .primitives.closures import results_of
@@ -157,19 +160,19 @@ class Traced:
         self.nodes, self.start = nodes, start
         self.captured = outside
         self.inputs = (*inputs, *outside)
-        self.graph = Graph(self.inputs, roots)
-        self.graph.__dict__["nodes"] = nodes
+        self.graph = Graph(self.inputs, roots, nodes)
 
     def values(self, parameters: bool = False) -> list[Any]:
         """What the captured inputs stand for now; ``parameters`` keeps those as nodes."""
-        return [self._value(node, parameters) for node in self.captured]
-
-    def _value(self, node: Tensor, parameters: bool) -> Any:
-        if node.source is not None:
-            return node.source.snapshot() if parameters else node.source.data
-        # A constant of the trace around this one stays what it is there, an input: see ``run``.
-        is_own = node.primitive is constant_row and node.serial > self.start
-        return node.known if is_own else node
+        found: list[Any] = []
+        for node in self.captured:
+            if node.source is not None:
+                found.append(node.source.snapshot() if parameters else node.source.data)
+            elif node.primitive is constant_row and node.serial > self.start:
+                found.append(node.known)
+            else:  # a constant of the trace around this one stays an input there: see ``run``
+                found.append(node)
+        return found
 
 
 def split_outside(
@@ -184,7 +187,7 @@ def split_outside(
         node = pending.pop()
         if node not in seen:
             seen.add(node)
-            if node.serial < start or node.primitive is constant_row:
+            if node.primitive is constant_row or node.serial < start:
                 outside.append(node)
             else:
                 inner.append(node)

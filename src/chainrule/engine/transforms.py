@@ -37,8 +37,9 @@ class _Call:
                     f"differentiation by argument {number} of a call with {len(args)}: "
                     "argnums= counts positional arguments from 0"
                 )
-        self.values, self.structure = tree.flatten([args[number] for number in chosen])
         self.is_single = isinstance(argnums, int)
+        wanted = args[chosen[0]] if self.is_single else tuple([args[n] for n in chosen])
+        self.values, self.structure = tree.flatten(wanted)
         start = trace.begin()
         leaves = list(self.values)
         self.inputs: list[Tensor] = []
@@ -53,8 +54,9 @@ class _Call:
                 self.inputs.append(leaves[i])
                 self.places.append(i)
         arguments = list(args)
-        for number, tree_ in zip(chosen, tree.unflatten(self.structure, leaves), strict=True):
-            arguments[number] = tree_
+        fresh = tree.unflatten(self.structure, leaves)
+        for number, argument in zip(chosen, (fresh,) if self.is_single else fresh, strict=True):
+            arguments[number] = argument
         self.result = fn(*arguments, **kwargs)
         self.start = start
 
@@ -67,13 +69,12 @@ class _Call:
         leaves = list(self.values)
         for i, cotangent in zip(self.places, found, strict=True):
             leaves[i] = cotangent
-        arguments = tree.unflatten(self.structure, leaves)
-        return arguments[0] if self.is_single else tuple(arguments)
+        return tree.unflatten(self.structure, leaves)
 
 
 def _as_real(leaf: Any) -> tuple[Any, TensorType]:
     """A leaf to differentiate by, and its type; a whole Python number counts as real."""
-    if isinstance(leaf, bool | int | float):
+    if isinstance(leaf, (float, int)):  # quicker than a union
         leaf = np.float64(leaf)
     kind = trace.abstract(leaf)
     if not kind.is_float:
@@ -110,8 +111,9 @@ def run(
         return derived, Automatic(derived)
 
     graph, program = _gradients.get((key, traced.graph.key), make)
-    if any(isinstance(value, Tensor) for value in values):
-        return graph(*values)  # type: ignore[no-any-return]
+    for value in values:
+        if isinstance(value, Tensor):
+            return graph(*values)  # type: ignore[no-any-return]
     return program(values)  # type: ignore[no-any-return]
 
 
@@ -266,7 +268,7 @@ def jvp(fn: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any])
     call = _Call(fn, tuple(range(len(primals))), tuple(primals), {})
     outputs, out_structure = tree.flatten(call.result)
     traced = trace.Traced(call.inputs, outputs, call.start)
-    directions, structure = tree.flatten(list(tangents))
+    directions, structure = tree.flatten(tuple(tangents))
     if structure != call.structure:
         raise StructureError(
             f"the tangents must be a tree like the primals, {call.structure}, not {structure}"

@@ -80,41 +80,53 @@ def flatten(tree: Any, buffers: bool = False) -> tuple[list[Any], Structure]:
 
 
 def _flatten(tree: Any, leaves: list[Any], buffers: bool) -> Structure:
-    kind = type(tree)
-    order = None
-    if kind is dict:
-        order = tuple(tree)
-        keys = _sorted(order)
-        children = tuple([_flatten(tree[key], leaves, buffers) for key in keys])
-        return _node(dict, keys, children, order)
-    if kind is list or kind is tuple:
-        return _node(kind, None, tuple([_flatten(item, leaves, buffers) for item in tree]))
-    if tree is None:
-        return _NONE
-    if hasattr(kind, "tree_flatten"):
-        items, meta = tree.tree_flatten(buffers)
-    elif isinstance(tree, tuple) and hasattr(kind, "_fields"):
-        items, meta = tree, None
-    elif dataclasses.is_dataclass(kind):
-        meta = tuple(field.name for field in dataclasses.fields(tree))
-        items = [getattr(tree, name) for name in meta]
-    elif isinstance(tree, dict):
+    kind: Any = type(tree)
+    way = _way(kind)
+    if way == "leaf":
+        leaves.append(tree)
+        return LEAF
+    meta = order = None
+    if way == "dict":
         order = tuple(tree)
         meta = _sorted(order)
         items = [tree[key] for key in meta]
+    elif way == "sequence":
+        items = tree
+    elif way == "own":
+        items, meta = tree.tree_flatten(buffers)
+    elif way == "dataclass":
+        meta = tuple(field.name for field in dataclasses.fields(tree))
+        items = [getattr(tree, name) for name in meta]
     else:
-        leaves.append(tree)
-        return LEAF
-    children = tuple([_flatten(item, leaves, buffers) for item in items])
-    return Structure(kind, meta, children, order)
+        return _NONE
+    children = []
+    is_flat = way != "own"  # whose description must stay this very one, not one that equals it
+    for item in items:
+        if _way(type(item)) == "leaf":
+            leaves.append(item)
+            children.append(LEAF)
+        else:
+            children.append(_flatten(item, leaves, buffers))
+            is_flat = False
+    if is_flat:
+        return _flat_structure(kind, meta, len(children), order)
+    return Structure(kind, meta, tuple(children), order)
 
 
-def _node(kind: type, keys: Any, children: tuple[Structure, ...], order: Any = None) -> Structure:
-    """The structure of a dict, list or tuple; made once for each kind of flat one."""
-    for child in children:
-        if child is not LEAF:
-            return Structure(kind, keys, children, order)
-    return _flat_structure(kind, keys, len(children), order)
+@functools.lru_cache(1024)
+def _way(kind: type) -> str:
+    """How a value of this class is taken apart."""
+    if kind is dict or kind is list or kind is tuple:
+        return "dict" if kind is dict else "sequence"
+    if hasattr(kind, "tree_flatten"):
+        return "own"
+    if dataclasses.is_dataclass(kind):
+        return "dataclass"
+    if issubclass(kind, dict):
+        return "dict"
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return "sequence"
+    return "none" if kind is type(None) else "leaf"
 
 
 @functools.lru_cache(1024)
@@ -122,12 +134,13 @@ def _flat_structure(kind: type, keys: Any, count: int, order: Any) -> Structure:
     return Structure(kind, keys, (LEAF,) * count, order)
 
 
-def _sorted(keys: Iterable[Any]) -> tuple[Any, ...]:
+@functools.lru_cache(1024)
+def _sorted(keys: tuple[Any, ...]) -> tuple[Any, ...]:
     """Keys in an order that does not depend on how they were put in."""
     try:
         return tuple(sorted(keys))
     except TypeError:  # keys of several kinds have no order but their own
-        return tuple(keys)
+        return keys
 
 
 def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
@@ -139,13 +152,17 @@ def _unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
     kind = structure.kind
     if kind is _Leaf:
         return next(leaves)
-    children = [_unflatten(child, leaves) for child in structure.children]
+    children = [
+        next(leaves) if child is LEAF else _unflatten(child, leaves) for child in structure.children
+    ]
     if kind is list:
         return children
     if kind is tuple:
         return tuple(children)
     if kind is type(None):
         return None
+    if kind is dict and structure.order == structure.meta:
+        return dict(zip(structure.meta, children, strict=True))
     if hasattr(kind, "tree_unflatten"):
         return kind.tree_unflatten(structure.meta, children)
     if issubclass(kind, tuple):
@@ -213,7 +230,7 @@ def prefix_leaves(prefix: Any, tree: Any) -> list[Any]:
     if prefix is None or isinstance(prefix, int):
         return [prefix] * flatten(tree)[1].count
     if isinstance(prefix, dict):
-        pairs: Sequence[Any] = [(prefix[key], tree[key]) for key in _sorted(tree)]
+        pairs: Sequence[Any] = [(prefix[key], tree[key]) for key in _sorted(tuple(tree))]
     else:
         children, _ = tree.tree_flatten(False) if hasattr(tree, "tree_flatten") else (tree, None)
         pairs = list(zip(prefix, children, strict=True))

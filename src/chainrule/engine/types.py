@@ -74,9 +74,10 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
 
 def type_of(value: Any) -> TensorType:
     """The type of a concrete array, NumPy scalar or Python number."""
-    if type(value) is float:
+    kind = type(value)
+    if kind is float or kind is np.float64:
         return _REAL
-    if not isinstance(value, _ARRAYS):
+    if kind is not np.ndarray and not isinstance(value, _ARRAYS):
         value = np.asarray(value)
     return TensorType.of(value.shape, value.dtype)
 

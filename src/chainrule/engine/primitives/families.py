@@ -16,7 +16,7 @@ import numpy as np
 from .. import trace
 from ..errors import DtypeError, ShapeError
 from ..tensor import Parameter, Tensor
-from ..types import TensorType, promote
+from ..types import TensorType, promote, type_of
 
 Cotangents = Sequence[Any]
 Derivative = Callable[..., Any]
@@ -144,7 +144,7 @@ def elementwise(
         numpy,
         vjp if any(partials) else None,
         batch_elementwise,
-        _prepare_elementwise(dtypes, infer, count),
+        _prepare_elementwise(name, dtypes, infer, count),
         latex or rf"\mathrm{{{name}}}",
         domain,
         tuple(partials) or (None,) * count,
@@ -217,92 +217,120 @@ def stack_same(value: Any, size: int) -> Any:
 
 
 def _prepare_elementwise(
-    dtypes: str, infer: Callable[..., TensorType], count: int
+    name: str, dtypes: str, infer: Callable[..., TensorType], count: int
 ) -> Callable[..., Any]:
-    smooth_stays = dtypes in ("numeric", "float", "divide")
+    @functools.lru_cache(1024)
+    def meeting(kinds: tuple[Any, ...]) -> tuple[TensorType, list[Any], TensorType]:
+        """How operands of these kinds meet, and the type of their result."""
+        target, ways = _alignment(name, dtypes, kinds)
+        return target, ways, infer(*[target] * count)
 
     def prepare(primitive: Primitive, *values: Any) -> Any:
         if len(values) != count:
-            raise TypeError(f"{primitive.name} takes {count} arrays, got {len(values)}")
-        first = values[0]
-        if type(first) is Tensor and first.type.is_float and smooth_stays:
-            kind = first.type
-            for other in values:
-                if type(other) is not Tensor or other.type is not kind:
-                    break
-            else:  # nothing to align
-                return Tensor(
-                    primitive, values, {}, infer(*([kind] * count)), trace.current_place()
-                )
-        elif not any([isinstance(value, Tensor) for value in values]):
+            raise TypeError(f"{name} takes {count} arrays, got {len(values)}")
+        for value in values:
+            if isinstance(value, Tensor):
+                break
+        else:
             return primitive.numpy(*values)
         if not trace.state.recording:
             values = tuple([v.data if isinstance(v, Parameter) else v for v in values])
             if not any([isinstance(v, Tensor) for v in values]):
                 return primitive.numpy(*values)
-        place = trace.current_place()
-        operands = align(primitive.name, dtypes, values, place)
-        return Tensor(primitive, operands, {}, infer(*[x.type for x in operands]), place)
+        place = trace.current_place(3)  # who called the primitive, which called this
+        operands, kinds = _operands(name, values)
+        target, ways, kind = meeting(kinds)
+        return Tensor(primitive, _meet(operands, target, ways, place), {}, kind, place)
 
     return prepare
 
 
 def align(name: str, dtypes: str, values: Sequence[Any], place: Any = None) -> tuple[Tensor, ...]:
     """Values as nodes of one shape and dtype, by NumPy's rules of broadcasting and promotion."""
-    items: list[Any] = []
-    kinds: list[Any] = []
-    shapes: list[tuple[int, ...]] = []
+    operands, kinds = _operands(name, values)
+    return _meet(operands, *_alignment(name, dtypes, kinds), place)
+
+
+def _operands(name: str, values: Sequence[Any]) -> tuple[list[Any], tuple[Any, ...]]:
+    """Values as numbers, arrays and plain Tensors; and their types, of a number the Python type."""
+    operands = []
+    kinds = []
     for value in values:
-        if type(value) in _NUMBERS:
-            kinds.append(type(value))
-            shapes.append(())
+        if type(value) not in _OPERANDS:
+            value = _as_operand(name, value)
+        kind = type(value)
+        operands.append(value)
+        if kind is Tensor:
+            kinds.append(value.type)
         else:
-            if type(value) is not Tensor:
-                value = _as_operand(name, value)
-            known = value.type if type(value) is Tensor else value
-            kinds.append(known.dtype)
-            shapes.append(known.shape)
-        items.append(value)
+            kinds.append(kind if kind in _NUMBERS else type_of(value))
+    return operands, tuple(kinds)
+
+
+def _meet(
+    operands: list[Any], target: TensorType, ways: list[Any], place: Any
+) -> tuple[Tensor, ...]:
+    """Operands brought to their common type, each in its way."""
+    for i, (converted, repeat) in enumerate(ways):
+        node = operands[i]
+        if type(node) is not Tensor:
+            array = np.asarray(node, converted.dtype)[()]
+            node = Tensor(constant_row, (), {}, converted, None, array)
+        elif node.type is not converted:
+            node = Tensor(logic.convert, (node,), {"dtype": converted.dtype}, converted, place)
+        if repeat is not None:
+            node = Tensor(views.broadcast, (node,), repeat, target, place)
+        operands[i] = node
+    return tuple(operands)
+
+
+@functools.lru_cache(4096)
+def _alignment(name: str, dtypes: str, kinds: tuple[Any, ...]) -> tuple[TensorType, list[Any]]:
+    """The common type; and of each operand, its type after conversion and how it is repeated.
+
+    ``kinds`` are types, or the Python type of a number.
+    """
+    elements = [k if k in _NUMBERS else k.dtype for k in kinds]
+    for dtype in elements:
+        if dtype not in _NUMBERS and dtype.kind not in "fiub":
+            raise DtypeError(f"{name}: expected real numbers, got an array of dtype {dtype}")
     try:
-        dtype = promote(dtypes, tuple(kinds))
+        dtype = promote(dtypes, tuple(elements))
     except TypeError as error:
         raise DtypeError(f"{name}: {error}") from None
-    shape = shapes[0]
-    for other in shapes:
-        if other != shape:
-            shape = _common_shape(name, shapes)
-            break
-    target = TensorType.of(shape, dtype)
-    return tuple([_fit(item, target, place) for item in items])
+    shapes = [() if k in _NUMBERS else k.shape for k in kinds]
+    target = TensorType.of(_common_shape(name, shapes), dtype)
+    return target, [(TensorType.of(s, dtype), _repeat(s, target.shape)) for s in shapes]
+
+
+def _repeat(shape: tuple[int, ...], target: tuple[int, ...]) -> dict[str, Any] | None:
+    """Parameters of the broadcast from one shape to another; None if they are the same."""
+    if shape == target:
+        return None
+    return {"shape": target, "axes": tuple(range(len(target) - len(shape), len(target)))}
 
 
 _NUMBERS = frozenset([bool, int, float])
+_OPERANDS = _NUMBERS | {Tensor, np.ndarray}
 
 
 def _as_operand(name: str, value: Any) -> Any:
-    """What is no plain Tensor or number, as a node or an array."""
+    """What is no plain Tensor, array or number, as a node or an array."""
     if isinstance(value, Parameter):
         return value.snapshot()
     if isinstance(value, list | tuple):
         return views.array(value)
-    if not isinstance(value, np.ndarray):
-        value = np.asarray(value)
-    if value.dtype.kind not in "fiub":
-        what = f"an array of dtype {value.dtype}" if value.dtype != object else f"{value!r:.60}"
-        raise DtypeError(f"{name}: expected real numbers, got {what}")
-    return value
+    array = np.asarray(value)
+    if array.dtype == object:
+        raise DtypeError(f"{name}: expected real numbers, got {value!r:.60}")
+    return array
 
 
 def _common_shape(name: str, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     try:
-        return _broadcast_shapes(tuple(shapes))
+        return np.broadcast_shapes(*shapes)
     except ValueError:
         raise ShapeError(_explain_mismatch(name, shapes)) from None
-
-
-@functools.lru_cache(4096)
-def _broadcast_shapes(shapes: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
-    return np.broadcast_shapes(*shapes)
 
 
 def _explain_mismatch(name: str, shapes: Sequence[tuple[int, ...]]) -> str:
@@ -324,26 +352,6 @@ def _explain_mismatch(name: str, shapes: Sequence[tuple[int, ...]]) -> str:
             f"\nThey would meet with the first as a column: .reshape(-1, 1), of shape {(*left, 1)}."
         )
     return message
-
-
-def _fit(item: Any, target: TensorType, place: Any) -> Tensor:
-    """One operand, converted and broadcast to the common type."""
-    if not isinstance(item, Tensor):
-        node = trace.constant(item, target.dtype)
-    elif item.type.dtype is not target.dtype and item.type.dtype != target.dtype:
-        kind = TensorType.of(item.type.shape, target.dtype)
-        node = Tensor(logic.convert, (item,), {"dtype": target.dtype}, kind, place)
-    else:
-        node = item
-    if node.type is target:
-        return node
-    params = _repeat_params(node.type.shape, target.shape)
-    return Tensor(views.broadcast, (node,), params, target, place)
-
-
-@functools.lru_cache(4096)
-def _repeat_params(shape: tuple[int, ...], target: tuple[int, ...]) -> dict[str, Any]:
-    return {"shape": target, "axes": tuple(range(len(target) - len(shape), len(target)))}
 
 
 # The constructors above come first: the rows in these files are made by them.
