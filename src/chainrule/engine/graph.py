@@ -167,18 +167,22 @@ def structure_key(
     inputs: Sequence[Tensor], nodes: Sequence[Tensor], outputs: Sequence[Tensor]
 ) -> tuple[Any, ...]:
     """What a computation is, apart from the identity of its nodes."""
-    number = {node: index for index, node in enumerate((*inputs, *nodes))}
-    number_of = number.__getitem__
-    key: list[Any] = [node.type for node in inputs]
+    number: dict[Tensor, int] = {}
+    key: list[Any] = []
+    for node in inputs:
+        number[node] = len(number)
+        key.append(node.type)
     for node in nodes:  # a primitive, then pairs of a name and a value, then numbers of operands
+        number[node] = len(number)
         key.append(node.primitive)
         if node.params:
             key.extend(node.params.items())
         if node.inputs:
-            key.extend(map(number_of, node.inputs))
+            for operand in node.inputs:
+                key.append(number[operand])
         elif node.known is not None:
             key.append((node.type, node.known.tobytes()))
-    key.append(tuple(map(number_of, outputs)))
+    key.append(tuple([number[node] for node in outputs]))
     return tuple(key)
 
 

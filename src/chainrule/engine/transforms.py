@@ -47,7 +47,7 @@ class _Call:
         for i, leaf in enumerate(leaves):
             if isinstance(leaf, Parameter):
                 leaf = leaf.data
-            if trace.is_value(leaf):
+            if isinstance(leaf, float) or trace.is_value(leaf):
                 value, kind = _as_real(leaf)
                 self.values[i] = value
                 leaves[i] = trace.placeholder(kind, value)
@@ -96,6 +96,8 @@ def _split_result(result: Any, has_aux: bool) -> tuple[Any, Any]:
 
 
 def _arrays_of(aux: Any) -> tuple[list[Any], list[int], tree.Structure]:
+    if aux is None:
+        return [], [], tree.NONE
     leaves, structure = tree.flatten(aux, buffers=True)
     return leaves, [i for i, leaf in enumerate(leaves) if isinstance(leaf, Tensor)], structure
 

@@ -66,7 +66,7 @@ class _Leaf:
 
 
 LEAF = Structure(_Leaf)
-_NONE = Structure(type(None))
+NONE = Structure(type(None))
 
 
 def flatten(tree: Any, buffers: bool = False) -> tuple[list[Any], Structure]:
@@ -98,11 +98,11 @@ def _flatten(tree: Any, leaves: list[Any], buffers: bool) -> Structure:
         meta = tuple(field.name for field in dataclasses.fields(tree))
         items = [getattr(tree, name) for name in meta]
     else:
-        return _NONE
+        return NONE
     children = []
     is_flat = way != "own"  # whose description must stay this very one, not one that equals it
     for item in items:
-        if _way(type(item)) == "leaf":
+        if _way(type(item)) == "leaf":  # type: ignore[arg-type]
             leaves.append(item)
             children.append(LEAF)
         else:
@@ -114,7 +114,7 @@ def _flatten(tree: Any, leaves: list[Any], buffers: bool) -> Structure:
 
 
 @functools.lru_cache(1024)
-def _way(kind: type) -> str:
+def _way(kind: Any) -> str:
     """How a value of this class is taken apart."""
     if kind is dict or kind is list or kind is tuple:
         return "dict" if kind is dict else "sequence"
