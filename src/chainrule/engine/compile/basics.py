@@ -135,7 +135,7 @@ class Basics(Instructions):
     def abs(self, x: Value) -> Value:
         """|x|; the smallest integer stays itself."""
         if x.is_float:
-            return self.intrinsic("fabs", x)
+            return self.intrinsic("fabs", self.opposite.get(x.text, x))
         return self.select(x < 0, -x, x) if x.is_signed else x
 
     def sign(self, x: Value) -> Value:

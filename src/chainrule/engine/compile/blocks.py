@@ -48,6 +48,7 @@ class Blocks:
         self._labels = 0
         self.entry: list[str] = []
         self.used: set[str] = set()  # declarations of intrinsics
+        self.opposite: dict[str, Value] = {}  # by the name of -x: x
         self._lines: list[Any] = []
         self._open: list[list[Any]] = [[]]  # for each loop level, where instructions are added
         self._sequence: list[list[Any]] = [self._lines]

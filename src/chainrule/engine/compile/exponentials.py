@@ -113,8 +113,12 @@ class Exponentials(Basics):
         return self.copysign(y + y, x)
 
     def sigmoid(self, x: Value) -> Value:
-        """1 / (1 + e^-x); 2.1 ulp."""
-        return 1 / (1 + self.exp(-x))
+        """1 / (1 + e^-|x|), and e^-|x| / (1 + e^-|x|) where x < 0; 2.3 ulp.
+
+        Losses ask for it at x and -x, and for ln(1 + e^±x): all are made of one exponential.
+        """
+        small = self.exp(-self.abs(x))
+        return self.select(x < 0, small, 1) / (1 + small)
 
     def tanh(self, x: Value) -> Value:
         """(1 - e^-2|x|) / (1 + e^-2|x|), both by e^t - 1; 2.5 ulp."""

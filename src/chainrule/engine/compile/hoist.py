@@ -12,6 +12,7 @@ from ..primitives import calls, views
 from ..primitives import contraction as ct
 from ..primitives.families import Primitive, constant_row
 from ..primitives.scan import scan_row
+from ..rewrite import rewrite
 from ..tensor import Tensor
 from . import access
 
@@ -44,6 +45,32 @@ def hoist(scan: Tensor) -> Tensor | None:
     operands = (*scan.inputs[:count], *map(trace.node_of, before), *scan.inputs[count:])
     params = {**params, "body": new_body, "constants": count + len(found)}
     return Tensor(scan_row, operands, params, scan.type, scan.place)
+
+
+def with_numbers(scan: Tensor) -> Tensor:
+    """A scan whose body holds the numbers that are its constants, repeated or not, by itself."""
+    params = scan.params
+    count = params["constants"]
+    numbers = [_number_of(x) for x in scan.inputs[:count]]
+    sunk = {i for i, number in enumerate(numbers) if number is not None}
+    if not sunk:
+        return scan
+    body = params["body"]
+    inputs = list(body.inputs)
+    for i in sunk:
+        inputs[i] = views.broadcast_in_dim(numbers[i], inputs[i].shape, ())
+    body = rewrite(body, lambda node: None, inputs)
+    body = Graph([x for i, x in enumerate(inputs) if i not in sunk], body.outputs)
+    operands = tuple([x for i, x in enumerate(scan.inputs) if i not in sunk])
+    params = {**params, "body": body, "constants": count - len(sunk)}
+    return Tensor(scan_row, operands, params, scan.type, scan.place)
+
+
+def _number_of(node: Tensor) -> Tensor | None:
+    """The constant number that every element is."""
+    while node.primitive is views.broadcast and node.inputs[0].type.size == 1:
+        (node,) = node.inputs
+    return node if node.primitive is constant_row and node.shape == () else None
 
 
 def _fixed(body: Graph, count: int) -> set[Tensor]:

@@ -11,11 +11,12 @@ from ..primitives import calls, reductions
 from ..primitives import contraction as ct
 from ..primitives import elementwise as ew
 from ..primitives.closures import pick
+from ..primitives.scan import scan_row
 from ..primitives.views import broadcast_in_dim, reshape, transpose
 from ..rewrite import rewrite
 from ..simplify import simplify
 from ..tensor import Tensor
-from .hoist import hoist
+from .hoist import hoist, with_numbers
 from .layout import lay_across
 
 _BODIES = (calls.checkpoint_row, calls.custom_row)
@@ -29,6 +30,8 @@ def prepare(graph: Graph) -> Graph:
 def _prepare_node(node: Tensor) -> Tensor | None:
     if node.primitive is ct.einsum_row:
         return _as_product(node)
+    if node.primitive is scan_row:
+        node = with_numbers(node)
     graphs = {k: v for k, v in node.params.items() if isinstance(v, Graph)}
     new: dict[str, Any] = {name: prepare(graph) for name, graph in graphs.items()}
     if "branches" in node.params:

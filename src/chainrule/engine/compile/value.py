@@ -83,7 +83,9 @@ class Value:
 
     def __neg__(self) -> Value:
         if self.is_float:
-            return self.emit.write(f"fneg {self.type} {self.text}", self)
+            found = self.emit.write(f"fneg {self.type} {self.text}", self)
+            self.emit.opposite[found.text] = self
+            return found
         return self.emit.lift(0, self) - self
 
     def __and__(self, other: Any) -> Value:
