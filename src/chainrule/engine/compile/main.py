@@ -15,15 +15,13 @@ from .kernels import Writer
 from .math import Math
 from .plan import Region
 from .products import Shape, write_product
+from .table import ARENA, CALLBACK, COUNTERS, FIRST, LINE, SYNC, YIELD
 from .text import BARRIER, Place, Text
 from .values import Values
 
 ATTRIBUTES = (
     'attributes #0 = { nounwind "min-legal-vector-width"="512" "prefer-vector-width"="512" }'
 )
-# Places in main's table of addresses.
-ARENA, CALLBACK, YIELD, SYNC, COUNTERS, FIRST = 0, 1, 2, 3, 4, 5
-LINE = 64  # bytes between the counters of two threads
 
 
 @dataclass(eq=False)

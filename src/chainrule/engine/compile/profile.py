@@ -111,7 +111,7 @@ class Profile:
 
     def _kernels(self) -> Iterator[Row]:
         from . import cost
-        from .main import LINE
+        from .table import LINE
 
         (second, tick), (last_second, last_tick) = self._began, self._ended or self._now()
         rate = (last_second - second) / max(last_tick - tick, 1)  # seconds a tick

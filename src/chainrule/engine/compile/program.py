@@ -6,7 +6,7 @@ import ctypes
 import functools
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +14,15 @@ from ..config import config
 from ..graph import Graph
 from ..interpret import call_of
 from ..tensor import Tensor
-from . import fuse, kept, plan, work
+from . import kept
 from .llvm import load, machine_code
 from .machine import CLOCK, this_machine
-from .main import FIRST, LINE, Main, Module
+from .table import FIRST, LINE
 from .threads import Team, together, yield_address
+
+if TYPE_CHECKING:  # what writes code is imported when code is written: a warm start does not
+    from . import fuse
+    from .main import Module
 
 RHYTHM = 1 / 30  # seconds between two looks at a long run
 _SMALL = 2048  # bytes: what is rather copied than passed by address
@@ -33,6 +37,9 @@ def write_text(
 
     With a ``clock``, the time of each step is taken.
     """
+    from . import plan, work
+    from .main import Main
+
     lanes = this_machine(config.cpu).lanes
     threads = config.threads if work.wants_threads(program, lanes) else 1
     region = plan.plan(program, lanes, threads, replaced or ())
@@ -70,6 +77,8 @@ class _Code:
     @functools.cached_property
     def module(self) -> Module:
         """The text that was compiled."""
+        from . import fuse
+
         program = fuse.fuse(self._graph)
         self.constants = [np.ascontiguousarray(s.data) for s in program.constants]
         module, self.size = write_text(program, self._replaced, self._clock)
