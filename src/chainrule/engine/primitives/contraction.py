@@ -17,7 +17,7 @@ from ..types import TensorType
 from . import logic as lg
 from . import reductions
 from .families import Cotangents, Primitive
-from .views import reshape, transpose
+from .views import Shape, reshape, transpose
 
 
 def _parts(spec: str) -> tuple[list[str], str]:
@@ -25,6 +25,7 @@ def _parts(spec: str) -> tuple[list[str], str]:
     return left.split(","), result
 
 
+@functools.lru_cache(4096)
 def _infer_einsum(*types: TensorType, spec: str) -> TensorType:
     terms, result = _parts(spec)
     length: dict[str, int] = {}
@@ -216,28 +217,35 @@ def matmul(a: Any, b: Any) -> Any:
     if not (isinstance(a, Tensor) or isinstance(b, Tensor)):
         return np.matmul(a, b)
     a, b = _same_dtype(a, b)
-    if not a.ndim or not b.ndim:
+    spec, left, right = _product_of(a.shape, b.shape)
+    a = a if a.shape == left else reshape(a, left)
+    b = b if b.shape == right else reshape(b, right)
+    return trace.apply(einsum_row, a, b, spec=spec)
+
+
+@functools.lru_cache(4096)
+def _product_of(left: Shape, right: Shape) -> tuple[str, Shape, Shape]:
+    """The einsum of a matrix product, and the operands' shapes in it: axes that repeat dropped."""
+    if not left or not right:
         raise ShapeError("matmul: a scalar has no matrix product; use *")
-    inner = a.shape[-1], b.shape[-2] if b.ndim > 1 else b.shape[0]
-    if inner[0] != inner[1]:
-        raise ShapeError(_explain_product(a.shape, b.shape))
-    stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    if left[-1] != right[-2 if len(right) > 1 else 0]:
+        raise ShapeError(_explain_product(left, right))
+    stack = np.broadcast_shapes(left[:-2], right[:-2])
     letters = string.ascii_letters[3 : 3 + len(stack)]
-    left, a = _stack_letters(a, stack, letters, "ab" if a.ndim > 1 else "b")
-    right, b = _stack_letters(b, stack, letters, "bc" if b.ndim > 1 else "b")
-    kept = letters + ("a" if "a" in left else "") + ("c" if "c" in right else "")
-    return trace.apply(einsum_row, a, b, spec=f"{left},{right}->{kept}")
+    first, left = _stack_letters(left, stack, letters, "ab" if len(left) > 1 else "b")
+    second, right = _stack_letters(right, stack, letters, "bc" if len(right) > 1 else "b")
+    kept = letters + ("a" if "a" in first else "") + ("c" if "c" in second else "")
+    return f"{first},{second}->{kept}", left, right
 
 
-def _stack_letters(x: Any, stack: tuple[int, ...], letters: str, last: str) -> tuple[str, Any]:
+def _stack_letters(shape: Shape, stack: Shape, letters: str, last: str) -> tuple[str, Shape]:
     """Letters for the operand's stack axes; axes of length 1 that repeat are dropped."""
-    own = x.shape[: x.ndim - len(last)]
+    own = shape[: len(shape) - len(last)]
     names = letters[len(letters) - len(own) :]
     goal = stack[len(stack) - len(own) :]
     kept = [i for i, (n, m) in enumerate(zip(own, goal, strict=True)) if n == m]
-    if len(kept) < len(own):
-        x = reshape(x, (*[own[i] for i in kept], *x.shape[len(own) :]))
-    return "".join(names[i] for i in kept) + last, x
+    found = "".join([names[i] for i in kept]) + last
+    return found, (*[own[i] for i in kept], *shape[len(own) :])
 
 
 def _explain_product(left: tuple[int, ...], right: tuple[int, ...]) -> str:
@@ -256,6 +264,8 @@ def _explain_product(left: tuple[int, ...], right: tuple[int, ...]) -> str:
 def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
     a = a if isinstance(a, Tensor) else np.asanyarray(a)
     b = b if isinstance(b, Tensor) else np.asanyarray(b)
+    if a.dtype == b.dtype and a.dtype.isnative:
+        return a, b
     dtype = np.result_type(a.dtype, b.dtype)
     return lg.astype(a, dtype), lg.astype(b, dtype)
 
