@@ -63,14 +63,7 @@ def assemble(graph: Graph, owned: bool = False) -> Program:
     caller's, to change in place as he likes.
     """
     leaves = [node for node in graph.nodes if _is_leaf(node)]
-    for node in leaves:
-        if node.known is None:
-            raise ConcreteValueError(
-                f"a tensor {node.type} is used outside of the function it was traced in: return it "
-                "from that function instead of storing it. (A network that changes its buffers "
-                "under jit, vmap or scan must be an argument of the function.)"
-            )
-    constants = [node.known for node in leaves]
+    constants = [known_value(node) for node in leaves]
     slot = {node: index for index, node in enumerate([*graph.inputs, *leaves])}
     operands = _without_repeats(graph)
     steps: list[Step] = []
@@ -109,6 +102,17 @@ def assemble(graph: Graph, owned: bool = False) -> Program:
         return found if kind is None else [_viewed(value, kind) for value in found]
 
     return choose
+
+
+def known_value(leaf: Node) -> Any:
+    """The value of a leaf that is no input of its graph."""
+    if leaf.known is None:
+        raise ConcreteValueError(
+            f"a tensor {leaf.type} is used outside of the function it was traced in: return it "
+            "from that function instead of storing it. (A network that changes its buffers "
+            "under jit, vmap or scan must be an argument of the function.)"
+        )
+    return leaf.known
 
 
 def _lent(graph: Graph) -> list[int]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..config import config
-from ..errors import CompilationUnavailable
+from ..errors import CompilationUnavailable, ConcreteValueError
 from ..graph import Graph
 from ..interpret import Program, assemble, watch
 from ..simplify import simplify
@@ -98,6 +98,8 @@ def attempt(make: Callable[[], Any], graph: Graph) -> tuple[Any, str]:
     except CompilationUnavailable as error:
         config.give_up(str(error))
         return None, str(error)
+    except ConcreteValueError:
+        raise  # the program's own mistake, which evaluation would tell as well
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         warnings.warn(

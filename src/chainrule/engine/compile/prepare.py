@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import trace
 from ..graph import Graph
+from ..interpret import known_value
 from ..primitives import calls, reductions
 from ..primitives import contraction as ct
 from ..primitives import elementwise as ew
@@ -28,6 +29,8 @@ def prepare(graph: Graph) -> Graph:
 
 
 def _prepare_node(node: Tensor) -> Tensor | None:
+    if node.primitive is None:
+        return trace.constant(known_value(node))
     if node.primitive is ct.einsum_row:
         return _as_product(node)
     if node.primitive is scan_row:

@@ -206,8 +206,8 @@ def profile() -> Iterator[Profile]:
     >>> import chainrule
     >>> with chainrule.profile() as table:
     ...     _ = chainrule.grad(np.tanh)(1.0)
-    >>> sorted({row.what for row in table.rows})
-    ['Python', 'evaluated by NumPy']
+    >>> "Python" in [row.what for row in table.rows]
+    True
     """
     table = Profile()
     try:
