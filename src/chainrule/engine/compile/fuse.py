@@ -23,6 +23,7 @@ from . import access
 from .access import Affine, Index, domain_of, linear, own_index, strides_of
 from .hoist import materialise
 from .instructions import kind_of
+from .layout import term
 from .prepare import prepare
 
 REDUCED = {red.sum_row, red.prod_row, red.max_row, red.min_row, red.any_row, red.all_row}
@@ -232,6 +233,7 @@ class _Fusion:
                 keep(node)
             elif node.primitive is views.reshape_row and not access.keeps_axes(node):
                 keep(node.inputs[0])
+        repeated = _repeated(self.graph)
         for node in self.graph.nodes:
             if node in stored or isinstance(node.type, tuple):
                 self.cost[node] = 0
@@ -242,8 +244,9 @@ class _Fusion:
             cost = own + sum([self.cost.get(x, 0) for x in node.inputs])
             users = self.users.get(node, [])
             many = len(users) > 1 and cost > _CHEAP and not _is_affine_view(node)
-            grows = cost > 0 and node.shape != () and any([_repeats(u) for u in users])
-            if many or grows or (cost >= 10 and node.shape == () and users) or cost > 200:
+            grows = cost > 0 and node.shape != () and node in repeated
+            long = cost > 200 and node.primitive is not term
+            if many or grows or long or (cost >= 10 and node.shape == () and users):
                 stored.add(node)
                 cost = 0
             self.cost[node] = cost
@@ -619,8 +622,15 @@ def is_new_shape(node: Tensor) -> bool:
     return node.primitive is views.reshape_row and not access.keeps_axes(node)
 
 
-def _repeats(node: Tensor) -> bool:
-    return node.primitive is views.broadcast and node.type.size > node.inputs[0].type.size
+def _repeated(graph: Graph) -> set[Tensor]:
+    """Nodes whose elements are used several times each by one that reads them, through views."""
+    found: set[Tensor] = set()
+    for node in reversed(graph.nodes):
+        row = node.primitive
+        repeats = row is views.broadcast or (row is ct.einsum_row and _is_plain_product(node))
+        moves = node in found and _is_affine_view(node)
+        found |= {x for x in node.inputs if moves or (repeats and node.type.size > x.type.size)}
+    return found
 
 
 def _is_opaque(node: Tensor) -> bool:

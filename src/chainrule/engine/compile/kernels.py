@@ -11,6 +11,7 @@ from ..primitives.indexing import scatter_add
 from . import access, fuse, work
 from .access import Affine
 from .instructions import Value, Variable, kind_of
+from .layout import term
 from .math import Math
 from .merge import merged_lengths
 from .reduce import combine, first_value, horizontal
@@ -219,15 +220,22 @@ class Writer:
         """One vector of every root: all are computed first, then stored."""
         self._at(base, width)
         values = self.values
-        found = [values.of(root.node, root.index) for root in self.step.roots]
-        for root, value in zip(self.step.roots, found, strict=True):
+        found = [self._factors(root) for root in self.step.roots]
+        for root, factors in zip(self.step.roots, found, strict=True):
             if root.kind == "store":
                 if root.is_stored:
-                    values.store(root.storage, root.target, value)
+                    values.store(root.storage, root.target, *factors)
             elif root.kind in ("scatter", "scatter_add"):
-                self._scatter(root, value)
+                self._scatter(root, *factors)
             else:
-                self._collect(root, value, base)
+                self._collect(root, factors, base)
+
+    def _factors(self, root: fuse.Root) -> list[Value]:
+        """The value of a root; of a product that is summed, its two factors."""
+        places = [(root.node, root.index)]
+        if root.node.primitive is term:
+            places = access.inputs_at(root.node, root.index)
+        return [self.values.of(*place) for place in places]
 
     def _scatter(self, root: fuse.Root, value: Value) -> None:
         values, emit = self.values, self.emit
@@ -271,16 +279,20 @@ class Writer:
         lanes = self._lanes_for(width)
         self.kept[number, key] = self.emit.variable(self.emit.constant(kind, start, lanes))
 
-    def _collect(self, root: fuse.Root, value: Value, base: Value | None) -> None:
+    def _collect(self, root: fuse.Root, factors: list[Value], base: Value | None) -> None:
         number = self.sums.index(root)
         width, valid = self.values.width, self.values.valid
         if root.kind in ("argmax", "argmin"):
-            self._look_for(root, value)
+            self._look_for(root, *factors)
             return
         key = base.text if root.columns and base is not None else valid
         kept = self.kept[number, key]
         before = kept.get()
-        total = combine(self.emit, root.kind, before, self.emit.splat(value, width))
+        spread = [self.emit.splat(value, width) for value in factors]
+        if len(spread) == 2:
+            total = self.emit.fma(spread[0], spread[1], before)
+        else:
+            total = combine(self.emit, root.kind, before, *spread)
         if valid < width and not root.columns:
             total = self.emit.select(self.emit.first_lanes(width, valid), total, before)
         kept.set(total)

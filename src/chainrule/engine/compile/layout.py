@@ -9,11 +9,15 @@ a value changes no bit of it.
 
 from __future__ import annotations
 
+import numpy as np
+
 from .. import trace
 from ..graph import Graph
 from ..primitives import contraction as ct
 from ..primitives import views
+from ..primitives.families import Primitive
 from ..primitives.random import random_bits
+from ..primitives.reductions import sum_row
 from ..rewrite import rewrite
 from ..tensor import Tensor
 from ..types import TensorType
@@ -23,6 +27,12 @@ _FEW = 64  # columns: more fill vectors well enough
 _TALL = 8  # rows for each column
 _LEAST = 128  # rows
 _SMALL = 1 << 18  # elements of an input that is rather copied
+
+# A product of which only a sum is asked for: never stored, and added to the sum as it is made.
+term = Primitive(
+    "term", "elementwise", lambda a, b: a, np.multiply, None, lambda *_: (None, True),
+    llvm=lambda emit, a, b: a * b,
+)  # fmt: skip
 
 
 def lay_across(graph: Graph) -> Graph:
@@ -38,7 +48,7 @@ def lay_across(graph: Graph) -> Graph:
         with trace.at_place(node.place):
             if row is ct.einsum_row and _has_sums(node):
                 return _product(node, copies)
-            if "axes" in node.params and row.family == "reduction" and is_across(node.inputs[0]):
+            if row.family == "reduction" and node.params.get("axes") and is_across(node.inputs[0]):
                 axes = tuple(sorted([1 - axis for axis in node.params["axes"]]))
                 return trace.apply(row, across(node.inputs[0]), axes=axes)  # type: ignore[no-any-return]
             if is_tall(node.shape) and _can_be_across(node):
@@ -131,21 +141,36 @@ def _product(node: Tensor, copies: dict[Tensor, Tensor]) -> Tensor | None:
             return None
         found = trace.apply(ct.einsum_row, across(b), _flat(a, copies), spec=node.params["spec"])
         return views.transpose(found, (1, 0))  # type: ignore[no-any-return]
-    sides = [_laid(x, copies) for x in (a, b)]
-    if sides[0] is a and sides[1] is b:
+    if is_across(b):
+        a = _laid(a, copies)
+    elif a.type.size == b.shape[0] or (_is_transposed(a) and is_across(a.inputs[0])):
+        b = _laid(b, copies)
+    if is_across(b) and a.type.size == b.shape[0] and node.type.is_float:
+        return _sums_of_rows(a, across(b), node.shape)
+    if a is node.inputs[0] and b is node.inputs[1]:
         return None
-    return trace.apply(ct.einsum_row, *sides, spec=node.params["spec"])  # type: ignore[no-any-return]
+    return trace.apply(ct.einsum_row, a, b, spec=node.params["spec"])  # type: ignore[no-any-return]
+
+
+def _sums_of_rows(vector: Tensor, matrix: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """A vector times each row: sums beside those of the same loops, and nothing is stored."""
+    row = views.reshape(vector, (vector.type.size,))
+    spread = views.broadcast_in_dim(row, matrix.shape, (1,))
+    total = trace.apply(sum_row, trace.apply(term, matrix, spread), axes=(1,))
+    return views.reshape(total, shape)  # type: ignore[no-any-return]
 
 
 def _laid(x: Tensor, copies: dict[Tensor, Tensor]) -> Tensor:
     """The same matrix; an input that is tall as the view of a flat copy."""
     if is_tall(x.shape) and not is_across(x) and _is_given(x):
         return views.transpose(_flat(x, copies), (1, 0))  # type: ignore[no-any-return]
-    if x.primitive is views.transpose_row and len(x.shape) == 2:
-        base = x.inputs[0]
-        if is_tall(base.shape) and _is_given(base):
-            return _flat(base, copies)
+    if _is_transposed(x) and is_tall(x.inputs[0].shape) and _is_given(x.inputs[0]):
+        return _flat(x.inputs[0], copies)
     return x
+
+
+def _is_transposed(x: Tensor) -> bool:
+    return x.primitive is views.transpose_row and len(x.shape) == 2
 
 
 def _flat(x: Tensor, copies: dict[Tensor, Tensor]) -> Tensor:
