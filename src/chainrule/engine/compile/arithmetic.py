@@ -159,6 +159,9 @@ class Arithmetic(Blocks):
                 f"{'fpext' if kind == 'f64' else 'fptrunc'} {x.type} {x.text} to {to}",
                 kind, x.lanes, x.level,
             )  # fmt: skip
+        if is_float and x.kind == "bool":
+            one, zero = (self.constant(kind, number, x.lanes) for number in (1, 0))
+            return self.select(x, one, zero)
         if is_float:
             name = "sitofp" if x.is_signed else "uitofp"
         elif x.is_float:
