@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import chainrule
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(?:python|pycon)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,6 +34,8 @@ def with_examples():
 
 @pytest.mark.parametrize("page", with_examples(), ids=lambda page: page.name)
 def test_examples_of_the_page_run(page):
+    if page.name == "compiled.md" and chainrule.config.why_not is not None:
+        pytest.skip(f"nothing is compiled: {chainrule.config.why_not}")
     test = examples(page)
     report = []
     result = doctest.DocTestRunner(optionflags=FLAGS).run(test, out=report.append)

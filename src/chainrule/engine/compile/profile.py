@@ -3,7 +3,7 @@
 >>> import numpy as np
 >>> import chainrule
 >>> layer = chainrule.jit(lambda x, w: np.tanh(x @ w))
->>> with chainrule.profile() as table:
+>>> with chainrule.config(compile=True), chainrule.profile() as table:
 ...     _ = layer(np.ones((32, 8)), np.ones((8, 4)))
 >>> [(row.what, row.calls) for row in table.rows if row.kind == "kernel"]
 [('einsum tanh', 1)]
