@@ -7,7 +7,7 @@ import tempfile
 if "CHAINRULE_CACHE_DIR" not in os.environ:
     os.environ["CHAINRULE_CACHE_DIR"] = tempfile.mkdtemp(prefix="chainrule-tests-")
 
-from hypothesis import settings  # noqa: E402
+from hypothesis import settings
 
 # No deadline: the first example of a property pays for imports and for tracing.
 settings.register_profile("default", deadline=None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from .arithmetic import Arithmetic
+    from .instructions import Instructions
 
 # The kinds of elements, as types print them, and what LLVM calls them.
 LLVM_TYPES = {
@@ -31,7 +31,7 @@ class Value:
 
     __slots__ = ("emit", "kind", "lanes", "level", "text")
 
-    def __init__(self, emit: Arithmetic, text: str, kind: str, lanes: int, level: int) -> None:
+    def __init__(self, emit: Instructions, text: str, kind: str, lanes: int, level: int) -> None:
         self.emit, self.text, self.kind, self.lanes, self.level = emit, text, kind, lanes, level
 
     @property

@@ -30,7 +30,7 @@ def operations(step: fuse.Step) -> int:
     """Roughly how many arithmetic operations a step makes."""
     if isinstance(step, fuse.Contract):
         shape = Shape(step)
-        own = 2 * math.prod(shape.stack) * shape.m * shape.n * shape.k
+        own: int = 2 * math.prod(shape.stack) * shape.m * shape.n * shape.k
         return own + 4 * len(step.roots) * int(step.node.type.size)
     if isinstance(step, fuse.Loops):
         return math.prod(step.shape) * sum([4 + int(root.cost) for root in step.roots])
