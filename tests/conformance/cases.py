@@ -264,5 +264,5 @@ def random_rows():
 
 
 # Rows that cases of others try: every row with several results is read through `pick`.
-TRIED_THROUGH_OTHERS = {"pick"}
+TRIED_THROUGH_OTHERS = {"pick", "term"}  # term: the compiler's, in test_layout.py
 CASES = table()
