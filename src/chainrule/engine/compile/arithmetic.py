@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from .blocks import Blocks
 from .value import LLVM_TYPES, SIZES, Value, literal, suffix, type_text

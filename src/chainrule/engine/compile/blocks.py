@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from .value import Value
 
@@ -89,7 +89,7 @@ class Blocks:
                 return found
         name = self.new_name()
         self._open[level].append(f"{name} = {text}")
-        value = self._known[level][text] = Value(cast(Any, self), name, kind, lanes, level)
+        value = self._known[level][text] = Value(self, name, kind, lanes, level)
         return value
 
     # -- loops ---------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ class Blocks:
         ``stop - start`` must be a multiple of the step.
         """
         first, last = (
-            bound if isinstance(bound, Value) else Value(cast(Any, self), str(bound), "i64", 1, 0)
+            bound if isinstance(bound, Value) else Value(self, str(bound), "i64", 1, 0)
             for bound in (start, stop)
         )
         if isinstance(start, int) and stop == start + step:
@@ -119,7 +119,7 @@ class Blocks:
         self._open.append(inner)
         self._known.append({})
         self._label.append(head)
-        yield Value(cast(Any, self), name, "i64", 1, self.depth)
+        yield Value(self, name, "i64", 1, self.depth)
         following = self.new_name()
         more = self.new_name()
         end = self._label.pop()

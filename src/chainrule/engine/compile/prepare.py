@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import string
 from typing import Any
 
 from .. import trace
@@ -57,7 +58,8 @@ def _inline_calls(graph: Graph) -> Graph:
                 body = _inline_calls(call.params["body"])
                 found = Graph(body.inputs, body.outputs)(*call.inputs)
                 results[call] = [trace.node_of(x) for x in found]
-            return results[call][node.params["index"]]
+            number: int = node.params["index"]
+            return results[call][number]
         return None
 
     return rewrite(graph, inline)
@@ -89,7 +91,7 @@ def _product(node: Tensor) -> Tensor | None:
         return _reduced(node, (left, right), (a, b), stacked + summed)
     a = _grouped(a, left, [*[[c] for c in stacked], rows, summed])
     b = _grouped(b, right, [*[[c] for c in stacked], summed, columns])
-    names = ct.string.ascii_letters[: len(stacked)]
+    names = string.ascii_letters[: len(stacked)]
     m, k, n = "X" if rows else "", "Y", "Z" if columns else ""
     spec = f"{names}{m}{k},{names}{k}{n}->{names}{m}{n}"
     product = trace.apply(ct.einsum_row, a, b, spec=spec)

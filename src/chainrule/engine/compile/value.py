@@ -30,8 +30,9 @@ class Value:
     """
 
     __slots__ = ("emit", "kind", "lanes", "level", "text")
+    emit: Instructions
 
-    def __init__(self, emit: Instructions, text: str, kind: str, lanes: int, level: int) -> None:
+    def __init__(self, emit: Any, text: str, kind: str, lanes: int, level: int) -> None:
         self.emit, self.text, self.kind, self.lanes, self.level = emit, text, kind, lanes, level
 
     @property
