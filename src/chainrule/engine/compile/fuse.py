@@ -33,9 +33,12 @@ _INLINE_VIEWS = {views.broadcast, views.transpose_row, views.slice_row, views.fl
 DRAWN = {random.random_bits, random.derive_keys}
 _CHEAP = 2  # operations that are rather done again than stored
 DEAR = frozenset(
-    "exp exp2 expm1 log log2 log10 log1p logaddexp sigmoid tanh softplus erf erfinv erfcx sin cos tan "
-    "power constant_power sinh cosh arcsin arccos arctan arctan2 arcsinh arccosh arctanh cbrt hypot "
-    "sqrt divide lgamma digamma polygamma random_bits derive_keys".split()
+    (
+        "exp exp2 expm1 log log2 log10 log1p logaddexp sigmoid tanh softplus erf erfinv erfcx "
+        "sin cos tan sinh cosh arcsin arccos arctan arctan2 arcsinh arccosh arctanh "
+        "power constant_power cbrt hypot sqrt divide lgamma digamma polygamma "
+        "random_bits derive_keys"
+    ).split()
 )
 
 
@@ -192,9 +195,7 @@ class _Fusion:
         outputs = [self.storage[node] for node in self.graph.outputs]
         types = [_type(node) for node in self.graph.outputs]
         self._forget_inner_values(set(outputs))
-        return Program(
-            inputs, outputs, self.constants, self.steps, self.storage, types, self.graph
-        )
+        return Program(inputs, outputs, self.constants, self.steps, self.storage, types, self.graph)
 
     # -- the store rule ------------------------------------------------------------------------
 
@@ -396,8 +397,8 @@ class _Fusion:
         letters = [*dict.fromkeys(result), "Y"]
         number = {c: i for i, c in enumerate(letters)}
         sides = []
-        for x, term in zip(node.inputs, terms.split(","), strict=True):
-            index = tuple([Affine(0, ((number[c], 1),)) for c in term])
+        for x, own in zip(node.inputs, terms.split(","), strict=True):
+            index = tuple([Affine(0, ((number[c], 1),)) for c in own])
             base, address = self._base(x, index)
             sides.append((self.storage[base], address))
         kernel = Contract(node, storage, sides[0], sides[1])
@@ -503,9 +504,7 @@ class _Fusion:
         self._note_reads(step, root)
         self.maker[root.storage] = number
 
-    def _fits(
-        self, step: Step, shape: tuple[int, ...], order: Any, root: Root
-    ) -> bool:
+    def _fits(self, step: Step, shape: tuple[int, ...], order: Any, root: Root) -> bool:
         if isinstance(step, Contract):
             return (
                 order is None
@@ -607,8 +606,10 @@ def _is_plain_product(node: Tensor) -> bool:
 
 def _is_affine_view(node: Tensor) -> bool:
     row = node.primitive
-    return row in _INLINE_VIEWS or (row is views.reshape_row and access.keeps_axes(node)) or (
-        row is calls.stop_gradient_row
+    return (
+        row in _INLINE_VIEWS
+        or (row is views.reshape_row and access.keeps_axes(node))
+        or (row is calls.stop_gradient_row)
     )
 
 
@@ -648,9 +649,9 @@ def drawn_from(node: Tensor, index: Index) -> list[tuple[Tensor, Index]]:
 
 
 _STRUCTURAL: set[Primitive] = {
-    constant_row, pick, materialise, ct.einsum_row, indexing.gather, views.reshape_row, views.pad_row,
-    views.concatenate_row, calls.stop_gradient_row, logic.select, *REDUCED, *_RUNNING, *_SCATTERS,
-    *_INLINE_VIEWS, *DRAWN,
+    constant_row, pick, materialise, ct.einsum_row, indexing.gather, logic.select,
+    views.reshape_row, views.pad_row, views.concatenate_row, calls.stop_gradient_row,
+    *REDUCED, *_RUNNING, *_SCATTERS, *_INLINE_VIEWS, *DRAWN,
 }  # fmt: skip
 
 
@@ -674,4 +675,3 @@ def why_evaluated(node: Tensor) -> str:
     if row in _STRUCTURAL or row.llvm is not None:
         return ""
     return f"the row {row.name!r} has no llvm rule"
-

@@ -50,7 +50,8 @@ def lay_across(graph: Graph) -> Graph:
                 return _product(node, copies)
             if row.family == "reduction" and node.params.get("axes") and is_across(node.inputs[0]):
                 axes = tuple(sorted([1 - axis for axis in node.params["axes"]]))
-                return trace.apply(row, across(node.inputs[0]), axes=axes)  # type: ignore[no-any-return]
+                reduced: Tensor = trace.apply(row, across(node.inputs[0]), axes=axes)
+                return reduced
             if is_tall(node.shape) and _can_be_across(node):
                 return _elementwise(node, copies)
         return None

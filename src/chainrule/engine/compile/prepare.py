@@ -130,7 +130,8 @@ def _grouped(x: Tensor, letters: str, groups: list[list[str]]) -> Tensor:
     order = [c for group in groups for c in group]
     x = transpose(x, [letters.index(c) for c in order])
     length = dict(zip(order, x.shape, strict=True))
-    return reshape(x, tuple([math.prod(length[c] for c in g) for g in groups if g]))  # type: ignore[no-any-return]
+    merged = [math.prod(length[c] for c in group) for group in groups if group]
+    return reshape(x, tuple(merged))  # type: ignore[no-any-return]
 
 
 def _reduced(
