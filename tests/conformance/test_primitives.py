@@ -37,9 +37,7 @@ def test_type_rule_says_what_numpy_returns(case):
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_traced_and_jitted_values_are_numpys(case):
     wanted = arrays_of(case(*case.inputs))
-    for x, y in zip(
-        arrays_of(cr.trace(case, *case.inputs)(*case.inputs)), wanted, strict=True
-    ):
+    for x, y in zip(arrays_of(cr.trace(case, *case.inputs)(*case.inputs)), wanted, strict=True):
         assert x.dtype == y.dtype
         np.testing.assert_array_equal(x, y)
     for x, y in zip(arrays_of(cr.jit(case)(*case.inputs)), wanted, strict=True):

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..primitives import views
 from ..primitives import contraction as ct
+from ..primitives import views
 from ..primitives.indexing import gather
 from ..tensor import Tensor
 
@@ -69,9 +69,10 @@ def domain_of(shape: Sequence[int]) -> Shape:
 def own_index(shape: Sequence[int], order: Sequence[int] | None = None) -> Index:
     """Each element at its own place: loop variable i runs along the i-th axis longer than 1.
 
-    With ``order``, the loops are in another order: ``order[i]`` is the axis (among those) of loop i.
+    With ``order``, the loops are in another order: loop i runs along axis ``order[i]`` of those.
     """
-    numbers = iter(range(len(shape)) if order is None else [order.index(i) for i in range(len(order))])
+    count = len(domain_of(shape))
+    numbers = iter(range(count) if order is None else [order.index(i) for i in range(count)])
     return tuple([ZERO if n == 1 else Affine(0, ((next(numbers), 1),)) for n in shape])
 
 

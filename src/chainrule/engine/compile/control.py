@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from . import fuse, work
-from .fuse import Storage
+from . import ir, work
+from .ir import Storage
 from .plan import Region
 from .text import Place
 
@@ -17,7 +17,7 @@ Places = dict[Storage, Place]
 
 
 def write(
-    main: Main, step: fuse.Control, inner: list[Region], places: Places, block: Place, top: bool
+    main: Main, step: ir.Control, inner: list[Region], places: Places, block: Place, top: bool
 ) -> None:
     """The step's control flow; at the ``top``, a long scan is a function of its own."""
     params = step.node.params
@@ -30,7 +30,7 @@ def write(
 
 
 def _branches(
-    main: Main, step: fuse.Control, inner: list[Region], places: Places, block: Place
+    main: Main, step: ir.Control, inner: list[Region], places: Places, block: Place
 ) -> None:
     """One of several programs, by number."""
     main.meet()
@@ -49,7 +49,7 @@ def _branches(
 
 
 def _while_loop(
-    main: Main, step: fuse.Control, inner: list[Region], places: Places, block: Place
+    main: Main, step: ir.Control, inner: list[Region], places: Places, block: Place
 ) -> None:
     """A program again and again while another one says so."""
     mark = main.mark("w")
@@ -79,7 +79,7 @@ def _while_loop(
 
 
 def _scan(
-    main: Main, step: fuse.Control, body: Region, places: Places, block: Place, own: bool
+    main: Main, step: ir.Control, body: Region, places: Places, block: Place, own: bool
 ) -> None:
     """A program once for each row of xs."""
     params = step.node.params

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from ..primitives import indexing, views
 from ..primitives.families import Primitive
 from ..tensor import Tensor
-from . import fuse
+from . import ir, store
 from .products import Shape
 
 FUNCTION = 10  # operations of a function that is computed as a polynomial
-_FUNCTIONS = fuse.DEAR - {"divide", "sqrt"}  # which are one instruction each
+_FUNCTIONS = store.DEAR - {"divide", "sqrt"}  # which are one instruction each
 SCATTERS = {indexing.scatter, indexing.scatter_add}
 _MOVES = {views.pad_row, views.concatenate_row}  # values stored at other places
 
@@ -100,46 +100,46 @@ class Cost(Work):
         return table(rows, left=(0, 1, 2), cut=1)
 
 
-def cost_of(program: fuse.Program, arena: int) -> Cost:
+def cost_of(program: ir.Program, arena: int) -> Cost:
     """The cost of a program that works in ``arena`` bytes."""
     total = _program_work(program)
     return Cost(total.flops, total.read, total.written, arena, tuple(_parts(program)))
 
 
-def part_of(step: fuse.Step, number: str = "", turns: int = 1) -> Part:
+def part_of(step: ir.Step, number: str = "", turns: int = 1) -> Part:
     """The cost of a step."""
     work = _work(step)
     sizes = work.flops, work.read, work.written
-    is_kernel = not isinstance(step, fuse.Control)
+    is_kernel = not isinstance(step, ir.Control)
     return Part(*sizes, number, describe(step), loops(step), turns, is_kernel)
 
 
-def _parts(program: fuse.Program, before: str = "", turns: int = 1) -> Iterator[Part]:
+def _parts(program: ir.Program, before: str = "", turns: int = 1) -> Iterator[Part]:
     for number, step in enumerate(program.steps, 1):
         name = f"{before}{number}"
         yield part_of(step, name, turns)
-        if isinstance(step, fuse.Control):
+        if isinstance(step, ir.Control):
             for mark, inner in inner_programs(step):
                 yield from _parts(inner, f"{name}{mark}.", turns * _length(step))
 
 
-def inner_programs(step: fuse.Control) -> Iterator[tuple[str, fuse.Program]]:
+def inner_programs(step: ir.Control) -> Iterator[tuple[str, ir.Program]]:
     """The programs of a loop or branch, with a letter each where there are several."""
     several = len(step.programs) > 1
     for number, program in enumerate(step.programs):
         yield chr(ord("a") + number) if several else "", program
 
 
-def _length(step: fuse.Control) -> int:
+def _length(step: ir.Control) -> int:
     return int(step.node.params.get("length", 1))
 
 
-def _program_work(program: fuse.Program) -> Work:
+def _program_work(program: ir.Program) -> Work:
     return _sum([_work(step) for step in program.steps])
 
 
-def _work(step: fuse.Step) -> Work:
-    if not isinstance(step, fuse.Control):
+def _work(step: ir.Step) -> Work:
+    if not isinstance(step, ir.Control):
         return Work(flops(step), bytes_read(step), bytes_written(step))
     inner = [_program_work(program) for program in step.programs]
     if "branches" in step.node.params:
@@ -158,15 +158,15 @@ def _sum(works: Sequence[Work]) -> Work:
 # -- one step ----------------------------------------------------------------------------------
 
 
-def computed(step: fuse.Step) -> list[Tensor]:
+def computed(step: ir.Step) -> list[Tensor]:
     """The nodes that a step computes, in order: what it stores, and what was fused into that."""
-    if isinstance(step, fuse.Evaluate | fuse.Control):
+    if isinstance(step, ir.Evaluate | ir.Control):
         return [step.node]
-    if not isinstance(step, fuse.Loops | fuse.Contract):
+    if not isinstance(step, ir.Loops | ir.Contract):
         return []
     found = {root.made for root in step.roots if not _is_copy(root)}
     pending = [x for root in step.roots for x in _operands(root, step)]
-    if isinstance(step, fuse.Contract):
+    if isinstance(step, ir.Contract):
         found.add(step.node)
     while pending:
         node = pending.pop()
@@ -176,12 +176,12 @@ def computed(step: fuse.Step) -> list[Tensor]:
     return sorted(found, key=lambda node: node.serial)
 
 
-def _is_copy(root: fuse.Root) -> bool:
+def _is_copy(root: ir.Root) -> bool:
     """Whether a root only copies the array into which others will scatter."""
     return root.kind == "store" and root.made.primitive in SCATTERS
 
 
-def _operands(root: fuse.Root, step: fuse.Step) -> Sequence[Tensor]:
+def _operands(root: ir.Root, step: ir.Step) -> Sequence[Tensor]:
     """What a root is computed from."""
     if root.node is root.made:
         return root.node.inputs
@@ -189,22 +189,22 @@ def _operands(root: fuse.Root, step: fuse.Step) -> Sequence[Tensor]:
     return [root.node, *indices]
 
 
-def flops(step: fuse.Step) -> int:
+def flops(step: ir.Step) -> int:
     """Operations of one call."""
     most = _elements(step)
     total = sum([min(node.type.size, most) * _weight(node) for node in _elementwise(step)])
-    if isinstance(step, fuse.Contract):
+    if isinstance(step, ir.Contract):
         shape = Shape(step)
         total += 2 * math.prod(shape.stack) * shape.m * shape.n * shape.k
-    if isinstance(step, fuse.Loops):
+    if isinstance(step, ir.Loops):
         total += most * sum([root.kind not in ("store", "scatter") for root in step.roots])
     return total
 
 
-def _elementwise(step: fuse.Step) -> list[Tensor]:
+def _elementwise(step: ir.Step) -> list[Tensor]:
     """Its nodes with arithmetic of their own for each element."""
     families = ("elementwise", "random", "contraction")
-    product = step.node if isinstance(step, fuse.Contract) else None
+    product = step.node if isinstance(step, ir.Contract) else None
     nodes = [node for node in computed(step) if node is not product]
     return [node for node in nodes if _row(node).family in families]
 
@@ -218,19 +218,19 @@ def _row(node: Tensor) -> Primitive:
     return node.primitive
 
 
-def _elements(step: fuse.Step) -> int:
+def _elements(step: ir.Step) -> int:
     """Turns of all its loops."""
-    if isinstance(step, fuse.Loops):
+    if isinstance(step, ir.Loops):
         return math.prod(step.shape)
-    if isinstance(step, fuse.Contract | fuse.Evaluate):
+    if isinstance(step, ir.Contract | ir.Evaluate):
         return int(step.node.type.size)
     return 0
 
 
-def bytes_read(step: fuse.Step) -> int:
+def bytes_read(step: ir.Step) -> int:
     """Bytes of what a call reads: of each array, at most one element a turn."""
-    operands: set[fuse.Storage] = set()
-    if isinstance(step, fuse.Contract):
+    operands: set[ir.Storage] = set()
+    if isinstance(step, ir.Contract):
         operands = {step.a[0], step.b[0]}
     total = sum([storage.nbytes for storage in operands])
     for storage in reads(step):
@@ -239,23 +239,23 @@ def bytes_read(step: fuse.Step) -> int:
     return total
 
 
-def bytes_written(step: fuse.Step) -> int:
+def bytes_written(step: ir.Step) -> int:
     """Bytes of what a call writes."""
     return sum([_moved(step, storage) for storage in step.writes])
 
 
-def reads(step: fuse.Step) -> list[fuse.Storage]:
+def reads(step: ir.Step) -> list[ir.Storage]:
     """What a step reads that it has not computed itself."""
-    if not isinstance(step, fuse.Loops | fuse.Contract):
+    if not isinstance(step, ir.Loops | ir.Contract):
         return list(step.reads)
     own = {root.storage for root in step.roots if root.kind != "scatter_add"}
-    if isinstance(step, fuse.Contract):
+    if isinstance(step, ir.Contract):
         own.add(step.result)
     return [storage for storage in step.reads if storage not in own]
 
 
-def _moved(step: fuse.Step, storage: fuse.Storage) -> int:
-    if not isinstance(step, fuse.Loops | fuse.Contract):
+def _moved(step: ir.Step, storage: ir.Storage) -> int:
+    if not isinstance(step, ir.Loops | ir.Contract):
         return storage.nbytes
     return min(storage.nbytes, _elements(step) * storage.type.dtype.itemsize)
 
@@ -263,9 +263,9 @@ def _moved(step: fuse.Step, storage: fuse.Storage) -> int:
 # -- in words ----------------------------------------------------------------------------------
 
 
-def describe(step: fuse.Step) -> str:
+def describe(step: ir.Step) -> str:
     """The operations of a step, in order, views left out."""
-    if isinstance(step, fuse.Evaluate):
+    if isinstance(step, ir.Evaluate):
         return f"{_row(step.node).name} by NumPy"
     nodes = computed(step)
     shown = [n for n in nodes if _row(n).family != "view" or n.primitive in _MOVES]
@@ -286,12 +286,12 @@ def short_line(node: Tensor) -> str:
     return name + node.line.removeprefix(path)
 
 
-def loops(step: fuse.Step) -> str:
+def loops(step: ir.Step) -> str:
     """The lengths of a step's loops; those of a sum stand after Σ."""
-    if isinstance(step, fuse.Contract):
+    if isinstance(step, ir.Contract):
         shape = Shape(step)
         return f"{_times([*shape.stack, shape.m, shape.n])} Σ {shape.k}"
-    if not isinstance(step, fuse.Loops):
+    if not isinstance(step, ir.Loops):
         return ""
     summed = [root for root in step.roots if root.kind in ("sum", "prod", "max", "min")]
     if not summed:

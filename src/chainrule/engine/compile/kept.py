@@ -1,7 +1,7 @@
 """Kept: what was compiled in an earlier process, found again by the structure of the graph.
 
-A text that names everything the code depends on, node by node, is the key. So a second start traces,
-but neither fuses nor writes nor compiles.
+A text that names everything the code depends on, node by node, is the key. So a second start
+traces, but neither fuses nor writes nor compiles.
 """
 
 from __future__ import annotations

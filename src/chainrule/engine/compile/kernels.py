@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..primitives.indexing import scatter_add
-from . import access, fuse, work
+from . import access, ir, store, work
 from .access import Affine
 from .instructions import Value, Variable, kind_of
 from .layout import term
@@ -29,7 +29,7 @@ class Writer:
     def __init__(
         self,
         emit: Math,
-        step: fuse.Loops,
+        step: ir.Loops,
         values: Values,
         lanes: int,
         share: work.Share | None = None,
@@ -42,7 +42,7 @@ class Writer:
         self.sums = [r for r in step.roots if r.kind not in ("store", "scatter", "scatter_add")]
         self.columns = any([r.columns for r in step.roots])
         self.kept: dict[tuple[int, Any], Variable] = {}
-        values.here = {r.made: True for r in step.roots if fuse.is_own_value(r)}
+        values.here = {r.made: True for r in step.roots if ir.is_own_value(r)}
         values.variables = [None] * len(self.lengths)
 
     def write(self) -> None:
@@ -65,7 +65,7 @@ class Writer:
         (root,) = self.step.roots
         node, index = root.node, root.index
         while node not in self.step.storage or node is root.made:
-            if not fuse.only_moves(node):
+            if not store.only_moves(node):
                 return None
             ((node, index),) = access.inputs_at(node, index)
         source, storage = access.linear(node.shape, index), self.step.storage[node]
@@ -73,7 +73,7 @@ class Writer:
             return None
         return self._matrix(storage, source), self._matrix(root.storage, root.target)
 
-    def _matrix(self, storage: fuse.Storage, place: Affine) -> Matrix:
+    def _matrix(self, storage: ir.Storage, place: Affine) -> Matrix:
         kind = kind_of(storage.type.dtype)
         kind = "u8" if kind == "bool" or kind is None else kind
         pointer = self.emit.address(self.values.pointers[storage], place.constant, kind)
@@ -230,14 +230,14 @@ class Writer:
             else:
                 self._collect(root, factors, base)
 
-    def _factors(self, root: fuse.Root) -> list[Value]:
+    def _factors(self, root: ir.Root) -> list[Value]:
         """The value of a root; of a product that is summed, its two factors."""
         places = [(root.node, root.index)]
         if root.node.primitive is term:
             places = access.inputs_at(root.node, root.index)
         return [self.values.of(*place) for place in places]
 
-    def _scatter(self, root: fuse.Root, value: Value) -> None:
+    def _scatter(self, root: ir.Root, value: Value) -> None:
         values, emit = self.values, self.emit
         indices = root.made.inputs[2:]
         width = len(indices[0].shape)
@@ -269,7 +269,7 @@ class Writer:
     def _widths(self) -> list[int]:
         return [width for _, _, width in self._split(0, self.lengths[-1])]
 
-    def _keep(self, root: fuse.Root, key: Any, width: int) -> None:
+    def _keep(self, root: ir.Root, key: Any, width: int) -> None:
         kind = kind_of(root.node.dtype)
         assert kind is not None
         number = self.sums.index(root)
@@ -279,7 +279,7 @@ class Writer:
         lanes = self._lanes_for(width)
         self.kept[number, key] = self.emit.variable(self.emit.constant(kind, start, lanes))
 
-    def _collect(self, root: fuse.Root, factors: list[Value], base: Value | None) -> None:
+    def _collect(self, root: ir.Root, factors: list[Value], base: Value | None) -> None:
         number = self.sums.index(root)
         width, valid = self.values.width, self.values.valid
         if root.kind in ("argmax", "argmin"):
@@ -299,7 +299,7 @@ class Writer:
         if root.kind in ("cumsum", "cumprod"):
             self.values.store(root.storage, root.target, kept.get())
 
-    def _look_for(self, root: fuse.Root, value: Value) -> None:
+    def _look_for(self, root: ir.Root, value: Value) -> None:
         """The first largest (smallest) element; NaN counts as such."""
         emit, number = self.emit, self.sums.index(root)
         best, place = self.kept[number, 1], self.kept[number, "place"]
@@ -329,7 +329,7 @@ class Writer:
             self.values.store(root.storage, root.target, total)
 
 
-def _may_be_vectors(step: fuse.Loops) -> bool:
+def _may_be_vectors(step: ir.Loops) -> bool:
     """Scattered rows can be vectors along an axis that is not looked up."""
     (root,) = step.roots
     if not root.kind.startswith("scatter"):

@@ -25,7 +25,7 @@ from typing import Any
 
 from ..config import config
 from ..graph import Graph
-from . import cost, fuse, llvm, work
+from . import cost, fuse, ir, llvm, work
 from .machine import this_machine
 from .merge import merged_lengths
 from .products import Shape
@@ -89,7 +89,7 @@ class Lowered:
         return "\n\n".join(self._blocks(self._program, names, "", ""))
 
     def _blocks(
-        self, program: fuse.Program, names: dict[Any, list[str]], before: str, indent: str
+        self, program: ir.Program, names: dict[Any, list[str]], before: str, indent: str
     ) -> list[str]:
         found = []
         value = _names_of(program)
@@ -102,24 +102,24 @@ class Lowered:
                 for word, line in zip_longest([key], wrapped[:1] if key == "at" else wrapped):
                     lines.append(f"  {word or '':<9} {line}")
             found.append("\n".join([indent + line for line in lines]))
-            if isinstance(step, fuse.Control):
+            if isinstance(step, ir.Control):
                 for letter, inner in cost.inner_programs(step):
                     found += self._blocks(inner, names, f"{mark}{letter}.", indent + "    ")
         return found
 
-    def _facts(self, step: fuse.Step, value: dict[Any, str]) -> list[tuple[str, str]]:
+    def _facts(self, step: ir.Step, value: dict[Any, str]) -> list[tuple[str, str]]:
         """What there is to say of a step: (what is said, the text)."""
         facts = []
-        if isinstance(step, fuse.Loops):
+        if isinstance(step, ir.Loops):
             facts.append(("loops", _loops(step, self.lanes)))
-        elif isinstance(step, fuse.Contract):
+        elif isinstance(step, ir.Contract):
             facts += [("product", text) for text in _product(step, self.lanes)]
-        elif isinstance(step, fuse.Evaluate):
+        elif isinstance(step, ir.Evaluate):
             facts.append(("because", step.reason))
-        elif isinstance(step, fuse.Control) and "length" in step.node.params:
+        elif isinstance(step, ir.Control) and "length" in step.node.params:
             way = ", from the last to the first" if step.node.params["reverse"] else ""
             facts.append(("turns", f"{step.node.params['length']}{way}"))
-        if isinstance(step, fuse.Loops | fuse.Contract) and self.threads > 1:
+        if isinstance(step, ir.Loops | ir.Contract) and self.threads > 1:
             share = work.share(step, self.lanes)
             facts.append(("threads", f"{self.threads} share {_axis(share)}" if share else "one"))
         for verb, storages in (("reads", cost.reads(step)), ("writes", step.writes)):
@@ -142,7 +142,7 @@ class Lowered:
         return str(self)
 
 
-def _loops(step: fuse.Loops, lanes: int) -> str:
+def _loops(step: ir.Loops, lanes: int) -> str:
     lengths = [n for n in merged_lengths(step) if n != 1]
     if not lengths:
         return "none"
@@ -158,7 +158,7 @@ def _loops(step: fuse.Loops, lanes: int) -> str:
     return text
 
 
-def _product(step: fuse.Contract, lanes: int) -> list[str]:
+def _product(step: ir.Contract, lanes: int) -> list[str]:
     shape = Shape(step)
     how = shape.plan(step, lanes)
     times = f"{math.prod(shape.stack)} times " if math.prod(shape.stack) > 1 else ""
@@ -181,7 +181,7 @@ def _axis(share: work.Share) -> str:
     return f"{names.get(share.axis, share.axis)}, in multiples of {share.grain}"
 
 
-def _names_of(program: fuse.Program) -> dict[Any, str]:
+def _names_of(program: ir.Program) -> dict[Any, str]:
     """The name of each stored value, as the printed graph has it."""
     graph = program.graph
     names: dict[Any, str] = {node: f"x{number}" for number, node in enumerate(graph.inputs)}
@@ -198,7 +198,7 @@ def _names_of(program: fuse.Program) -> dict[Any, str]:
     return found
 
 
-def _show(storage: fuse.Storage, value: dict[Any, str]) -> str:
+def _show(storage: ir.Storage, value: dict[Any, str]) -> str:
     return f"{value.get(storage, 'constant')}\N{NO-BREAK SPACE}{storage.type}"
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..tensor import Tensor
-from . import control, fuse, work
-from .fuse import Storage
+from . import control, ir, work
 from .instructions import Value
+from .ir import Storage
 from .kernels import Writer
 from .math import Math
 from .plan import Region
@@ -34,7 +34,7 @@ class Module:
 
     text: str
     segments: list[tuple[str, int]]
-    kernels: list[tuple[str, fuse.Step]]
+    kernels: list[tuple[str, ir.Step]]
     evaluated: list[Tensor]
     threads: int
     timed: list[Any]
@@ -52,7 +52,7 @@ class Main(Text):
         self.timed: dict[Any, int] = {}
         self.functions: dict[str, str] = {}
         self.declarations: set[str] = set()
-        self.kernels: list[tuple[str, fuse.Step]] = []
+        self.kernels: list[tuple[str, ir.Step]] = []
         self.evaluated: list[Tensor] = []
         self.segments: list[tuple[str, int]] = []
         self._given: list[str] = []
@@ -150,11 +150,11 @@ class Main(Text):
             self.copy(places[storage], places[kept], storage.nbytes)
         for number, step in enumerate(region.program.steps):
             block = (base, start + region.blocks.get(number, 0))
-            if isinstance(step, fuse.Loops | fuse.Contract):
+            if isinstance(step, ir.Loops | ir.Contract):
                 self.kernel(step, places, block)
-            elif isinstance(step, fuse.Evaluate):
+            elif isinstance(step, ir.Evaluate):
                 self.evaluate(step, places)
-            elif isinstance(step, fuse.Control):
+            elif isinstance(step, ir.Control):
                 control.write(self, step, region.inner[number], places, block, top)
         for storage, number in region.copies:
             source = region.saved.get(storage, storage)
@@ -167,7 +167,7 @@ class Main(Text):
 
     # -- steps ---------------------------------------------------------------------------------
 
-    def kernel(self, step: fuse.Loops | fuse.Contract, places: Any, block: Place) -> None:
+    def kernel(self, step: ir.Loops | ir.Contract, places: Any, block: Place) -> None:
         """Calls of a kernel: by each thread for its part, or by one for the whole."""
         share = work.share(step, self.lanes) if self.threads > 1 else None
         if share is None:
@@ -180,14 +180,14 @@ class Main(Text):
             self._call_shared(step, places, block, share)
 
     def _call_shared(
-        self, step: fuse.Loops | fuse.Contract, places: Any, block: Place, share: work.Share
+        self, step: ir.Loops | ir.Contract, places: Any, block: Place, share: work.Share
     ) -> None:
         start, stop = self.part(share.count, share.grain)
         mark = self.mark("p")
         some = self.write(f"icmp ult i64 {start}, {stop}")
         self.line(f"br i1 {some}, label %{mark}, label %{mark}.end")
         self.start(mark)
-        if isinstance(step, fuse.Contract):
+        if isinstance(step, ir.Contract):
             size = Shape(step).plan(step, self.lanes).scratch * 8
             own = self.write(f"mul i64 %thread, {-(-size // 64) * 64}")
             block = (self.write(f"getelementptr i8, ptr {self.pointer(block)}, i64 {own}"), 0)
@@ -221,7 +221,7 @@ class Main(Text):
             listed += ["i64 %begin", "i64 %end"]
             passed += [f"i64 {start}", f"i64 {stop}"]
             limits = (emit.argument("i64", "%begin"), emit.argument("i64", "%end"))
-        if isinstance(step, fuse.Loops):
+        if isinstance(step, ir.Loops):
             Writer(emit, step, values, self.lanes, share, limits).write()
         else:
             listed.append("ptr noalias %scratch")
@@ -266,7 +266,7 @@ class Main(Text):
         with self.clocked("copies"):
             self.line(f"call void {self._function(body, emit, 'copy')}(ptr {a}, ptr {b})")
 
-    def evaluate(self, step: fuse.Evaluate, places: Any) -> None:
+    def evaluate(self, step: ir.Evaluate, places: Any) -> None:
         """A call of Python: NumPy evaluates the node on the memory of its operands."""
         self.by_one()
         used = [*step.reads, *step.writes]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..primitives import indexing, random
 from ..primitives.families import constant_row
-from . import access, fuse
+from . import access, ir, store
 from .access import Affine
 
 
-def merged_lengths(step: fuse.Loops) -> list[int]:
+def merged_lengths(step: ir.Loops) -> list[int]:
     """Turns of each loop; 1 for a loop that was merged with the next.
 
     Kernels with reductions keep their loops: the order of their sums is that of the shape.
@@ -28,9 +28,9 @@ def merged_lengths(step: fuse.Loops) -> list[int]:
     return lengths
 
 
-def _addresses(step: fuse.Loops) -> set[Affine] | None:
+def _addresses(step: ir.Loops) -> set[Affine] | None:
     """Every place that the roots read or write; None where one is not affine."""
-    own = {root.made for root in step.roots if fuse.is_own_value(root)}
+    own = {root.made for root in step.roots if ir.is_own_value(root)}
     found = {root.target for root in step.roots}
     seen = set()
     pending = [(root.node, root.index) for root in step.roots]
@@ -39,14 +39,14 @@ def _addresses(step: fuse.Loops) -> set[Affine] | None:
         if (node, index) in seen:
             continue
         seen.add((node, index))
-        if (node in step.storage and node not in own) or fuse.is_new_shape(node):
+        if (node in step.storage and node not in own) or store.is_new_shape(node):
             found.add(access.linear(node.shape, index))
         elif node.primitive is constant_row:
             continue
         elif node.primitive is random.random_bits:
             lead = len(node.inputs[0].shape) - 1
             found.add(access.linear(node.params["shape"], index[lead:]))
-            pending += fuse.drawn_from(node, index)
+            pending += store.drawn_from(node, index)
         elif node.primitive is random.derive_keys:
             return None
         else:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import fuse
-from .fuse import Storage
+from . import ir
+from .ir import Storage
 from .products import Shape
 
 ALIGNMENT = 64
@@ -24,7 +24,7 @@ class Region:
     and for scratch.
     """
 
-    program: fuse.Program
+    program: ir.Program
     bound: dict[Storage, int] = field(default_factory=dict)
     copies: list[tuple[Storage, int]] = field(default_factory=list)
     saved: dict[Storage, Storage] = field(default_factory=dict)
@@ -34,9 +34,7 @@ class Region:
     size: int = 0
 
 
-def plan(
-    program: fuse.Program, lanes: int, threads: int = 1, carries: Sequence[int] = ()
-) -> Region:
+def plan(program: ir.Program, lanes: int, threads: int = 1, carries: Sequence[int] = ()) -> Region:
     """Memory for a program.
 
     ``carries[j]`` is the number of the input whose memory result j replaces, for a loop's body.
@@ -44,7 +42,7 @@ def plan(
     region = Region(program)
     _bind(region, carries)
     for number, step in enumerate(program.steps):
-        if isinstance(step, fuse.Control):
+        if isinstance(step, ir.Control):
             region.inner[number] = [
                 plan(each, lanes, threads, _carried(step, i))
                 for i, each in enumerate(step.programs)
@@ -53,7 +51,7 @@ def plan(
     return region
 
 
-def _carried(step: fuse.Control, number: int) -> Sequence[int]:
+def _carried(step: ir.Control, number: int) -> Sequence[int]:
     """For each result of a loop's body that replaces an input, the number of this."""
     params = step.node.params
     if "carries" in params:
@@ -84,19 +82,19 @@ def _bind(region: Region, carries: Sequence[int]) -> None:
                 region.saved.setdefault(storage, Storage(storage.type))
 
 
-def _may_replace(program: fuse.Program, new: Storage, old: Storage) -> bool:
+def _may_replace(program: ir.Program, new: Storage, old: Storage) -> bool:
     """Whether all reading of ``old`` is over when ``new`` is written, element by element."""
     first = next((i for i, step in enumerate(program.steps) if new in step.writes), None)
     if first is None:
         return True  # it has no elements
     for number, step in enumerate(program.steps):
         if old in step.reads and number >= first:
-            if number > first or not isinstance(step, fuse.Loops | fuse.Contract):
+            if number > first or not isinstance(step, ir.Loops | ir.Contract):
                 return False
-            if old in step.elsewhere or (isinstance(step, fuse.Loops) and step.sequential):
+            if old in step.elsewhere or (isinstance(step, ir.Loops) and step.sequential):
                 return False
     step = program.steps[first]
-    return isinstance(step, fuse.Loops | fuse.Contract | fuse.Evaluate)
+    return isinstance(step, ir.Loops | ir.Contract | ir.Evaluate)
 
 
 def _lay_out(region: Region, lanes: int, threads: int) -> None:
@@ -148,11 +146,11 @@ def _aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def _extra(region: Region, step: fuse.Step, number: int, lanes: int, threads: int) -> int:
+def _extra(region: Region, step: ir.Step, number: int, lanes: int, threads: int) -> int:
     """Bytes that a step needs for itself."""
-    if isinstance(step, fuse.Control):
+    if isinstance(step, ir.Control):
         sizes = [inner.size for inner in region.inner[number]]
         return max(sizes) if "branches" in step.node.params else sum(sizes) + ALIGNMENT
-    if isinstance(step, fuse.Contract):
+    if isinstance(step, ir.Contract):
         return _aligned(Shape(step).plan(step, lanes).scratch * 8) * threads
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import access, fuse, matmul
+from . import access, ir, matmul
 from .access import Affine
 from .instructions import Value, kind_of
 from .math import Math
@@ -14,10 +14,11 @@ from .values import Values
 class Shape:
     """A stack of products: how often, and m, n, k with the loop numbers of the operands' axes."""
 
-    def __init__(self, step: fuse.Contract) -> None:
+    def __init__(self, step: ir.Contract) -> None:
         node = step.node
         terms, result = node.params["spec"].split("->")
-        length = dict(zip(terms.replace(",", ""), node.inputs[0].shape + node.inputs[1].shape))
+        lengths = [n for x in node.inputs for n in x.shape]
+        length = dict(zip(terms.replace(",", ""), lengths, strict=True))
         number = {c: i for i, c in enumerate([*result, "Y"])}
         self.stack = [length[c] for c in result if c not in "XZ"]
         self.m, self.n, self.k = (length.get(c, 1) for c in "XZY")
@@ -28,7 +29,7 @@ class Shape:
         """Elements from row to row and from column to column of an operand."""
         return side.coefficient(first), side.coefficient(second)
 
-    def plan(self, step: fuse.Contract, lanes: int) -> matmul.Plan:
+    def plan(self, step: ir.Contract, lanes: int) -> matmul.Plan:
         """How each product is computed."""
         a = self.strides(step.a[1], self.x, self.y)
         b = self.strides(step.b[1], self.y, self.z)
@@ -37,7 +38,7 @@ class Shape:
 
 def write_product(
     emit: Math,
-    step: fuse.Contract,
+    step: ir.Contract,
     values: Values,
     lanes: int,
     scratch: Callable[[int, str], Value],
@@ -75,7 +76,7 @@ def write_product(
 def _matrix(
     emit: Math,
     values: Values,
-    side: tuple[fuse.Storage, Affine],
+    side: tuple[ir.Storage, Affine],
     strides: tuple[int, int],
     counters: list[Value],
 ) -> matmul.Matrix:
@@ -92,7 +93,7 @@ def _matrix(
 
 def _finish(
     emit: Math,
-    step: fuse.Contract,
+    step: ir.Contract,
     values: Values,
     shape: Shape,
     counters: list[Value],
@@ -107,7 +108,7 @@ def _finish(
     values.variables = [v for v, n in zip(every, node.shape, strict=True) if n != 1]
     values.width = values.valid = value.lanes
     values.begin_piece()
-    values.here = {r.made: True for r in step.roots if fuse.is_own_value(r)} | {node: value}
+    values.here = {r.made: True for r in step.roots if ir.is_own_value(r)} | {node: value}
     found = [values.of(root.node, root.index) for root in step.roots]
     if step.is_stored:
         values.store(step.result, access.linear(node.shape, access.own_index(node.shape)), value)

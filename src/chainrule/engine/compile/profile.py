@@ -151,9 +151,9 @@ class Profile:
 
 def _main_node(step: Any) -> Any:
     """The node that a kernel is there for: its product, or its last one."""
-    from . import cost, fuse
+    from . import cost, ir
 
-    return step.node if isinstance(step, fuse.Contract) else cost.computed(step)[-1]
+    return step.node if isinstance(step, ir.Contract) else cost.computed(step)[-1]
 
 
 def _cells(row: Row, total: float) -> list[str]:

@@ -21,7 +21,7 @@ from .table import FIRST, LINE
 from .threads import Team, together, yield_address
 
 if TYPE_CHECKING:  # what writes code is imported when code is written: a warm start does not
-    from . import fuse
+    from . import ir
     from .main import Module
 
 RHYTHM = 1 / 30  # seconds between two looks at a long run
@@ -31,7 +31,7 @@ _SEGMENT = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 4)
 
 
 def write_text(
-    program: fuse.Program, replaced: range | None = None, clock: str = ""
+    program: ir.Program, replaced: range | None = None, clock: str = ""
 ) -> tuple[Module, int]:
     """A program's text for this machine, as ``config`` says, and the bytes of memory it works in.
 

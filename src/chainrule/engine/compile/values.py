@@ -8,7 +8,7 @@ from ..primitives import contraction as ct
 from ..primitives import indexing, random
 from ..primitives.families import constant_row
 from ..tensor import Tensor
-from . import access, fuse
+from . import access, ir, store
 from .access import Affine, Index
 from .instructions import Value, kind_of
 from .math import Math
@@ -23,7 +23,7 @@ class Values:
     """
 
     def __init__(
-        self, emit: Math, storage: dict[Any, fuse.Storage], pointers: dict[fuse.Storage, Value]
+        self, emit: Math, storage: dict[Any, ir.Storage], pointers: dict[ir.Storage, Value]
     ) -> None:
         self.emit = emit
         self.pointers = pointers
@@ -71,7 +71,7 @@ class Values:
         assert row is not None
         if row is constant_row:
             return emit.constant(_kind(node), node.known.reshape(-1)[0])
-        if fuse.is_new_shape(node):
+        if store.is_new_shape(node):
             return self.load(self._storage[node.inputs[0]], access.linear(node.shape, index))
         if row is indexing.gather:
             return self._gather(node, index)
@@ -115,7 +115,7 @@ class Values:
             value = value + emit.vector(kind, [step * lane for lane in range(self.width)])
         return value
 
-    def load(self, storage: fuse.Storage, affine: Affine, dynamic: Value | None = None) -> Value:
+    def load(self, storage: ir.Storage, affine: Affine, dynamic: Value | None = None) -> Value:
         """Stored elements; ``dynamic`` is added to their number, in elements."""
         emit, pointer = self.emit, self.pointers[storage]
         kind = _kind(storage)
@@ -142,7 +142,7 @@ class Values:
         addresses = self.emit.address(pointer, offsets, kind)
         return self.emit.load_each(addresses, kind, None, self.valid)
 
-    def store(self, storage: fuse.Storage, affine: Affine, value: Value) -> None:
+    def store(self, storage: ir.Storage, affine: Affine, value: Value) -> None:
         """The present lanes to memory."""
         emit, kind = self.emit, _kind(storage)
         first, step = self.offset(affine)
@@ -175,7 +175,7 @@ class Values:
 
     def _draw(self, node: Tensor, index: Index) -> Value:
         emit = self.emit
-        parts = [self.of(x, at) for x, at in fuse.drawn_from(node, index)]
+        parts = [self.of(x, at) for x, at in store.drawn_from(node, index)]
         if node.primitive is random.derive_keys:
             number = emit.convert(parts[2], "u32")
             high, low = threefry2x32(emit, parts[0], parts[1], emit.constant("u32", 0), number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from . import fuse
+from . import ir
 from .merge import merged_lengths
 from .products import Shape
 
@@ -26,46 +26,46 @@ class Share:
 TAIL = Share("tail", 0, 1)
 
 
-def operations(step: fuse.Step) -> int:
+def operations(step: ir.Step) -> int:
     """Roughly how many arithmetic operations a step makes."""
-    if isinstance(step, fuse.Contract):
+    if isinstance(step, ir.Contract):
         shape = Shape(step)
         own: int = 2 * math.prod(shape.stack) * shape.m * shape.n * shape.k
         return own + 4 * len(step.roots) * int(step.node.type.size)
-    if isinstance(step, fuse.Loops):
+    if isinstance(step, ir.Loops):
         return math.prod(step.shape) * sum([4 + int(root.cost) for root in step.roots])
-    if isinstance(step, fuse.Control):
+    if isinstance(step, ir.Control):
         turns = step.node.params.get("length", 1)
         return int(turns) * sum([program_operations(each) for each in step.programs])
     return 1000
 
 
-def program_operations(program: fuse.Program) -> int:
+def program_operations(program: ir.Program) -> int:
     """Operations of all steps."""
     return sum([operations(step) for step in program.steps])
 
 
-def is_long(step: fuse.Control) -> bool:
+def is_long(step: ir.Control) -> bool:
     """Whether a scan takes so long that Ctrl-C and a progress bar should not wait for its end."""
     return operations(step) >= LONG
 
 
-def wants_threads(program: fuse.Program, lanes: int) -> bool:
+def wants_threads(program: ir.Program, lanes: int) -> bool:
     """Whether some kernel is worth sharing."""
     for step in program.steps:
-        if isinstance(step, fuse.Control):
+        if isinstance(step, ir.Control):
             if any([wants_threads(each, lanes) for each in step.programs]):
                 return True
-        elif isinstance(step, fuse.Loops | fuse.Contract) and share(step, lanes) is not None:
+        elif isinstance(step, ir.Loops | ir.Contract) and share(step, lanes) is not None:
             return True
     return False
 
 
-def share(step: fuse.Loops | fuse.Contract, lanes: int) -> Share | None:
+def share(step: ir.Loops | ir.Contract, lanes: int) -> Share | None:
     """How threads divide a kernel; None where one does it alone."""
     if operations(step) < WORTH:
         return None
-    if isinstance(step, fuse.Contract):
+    if isinstance(step, ir.Contract):
         shape = Shape(step)
         if math.prod(shape.stack) > 1:
             return Share("stack", shape.stack[0], 1) if shape.stack[0] > 1 else None
