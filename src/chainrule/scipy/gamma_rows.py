@@ -22,7 +22,16 @@ from . import gamma_code
 # Abramowitz and Stegun, chapter 6: the asymptotic series where x is large, the recurrence
 # Γ(x + 1) = x Γ(x) to get there, and the reflection formula for negative x.
 
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+_BERNOULLI = (
+    1 / 6,
+    -1 / 30,
+    1 / 42,
+    -1 / 30,
+    5 / 66,
+    -691 / 2730,
+    7 / 6,
+    -3617 / 510,
+)
 _LARGE = 10
 _STIRLING = tuple(b / (2 * k * (2 * k - 1)) for k, b in enumerate(_BERNOULLI, 1))
 _DIGAMMA_FAR = tuple(b / (2 * k) for k, b in enumerate(_BERNOULLI, 1))

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from .blocks import Blocks
-from .value import LLVM_TYPES, SIZES, Value, literal, suffix, type_text
+from .value import (
+    LLVM_TYPES,
+    SIZES,
+    Value,
+    literal,
+    suffix,
+    type_text,
+)
 
 
 class Arithmetic(Blocks):
@@ -157,8 +164,10 @@ class Arithmetic(Blocks):
         if x.is_float and is_float:
             return self._write(
                 f"{'fpext' if kind == 'f64' else 'fptrunc'} {x.type} {x.text} to {to}",
-                kind, x.lanes, x.level,
-            )  # fmt: skip
+                kind,
+                x.lanes,
+                x.level,
+            )
         if is_float and x.kind == "bool":
             one, zero = (self.constant(kind, number, x.lanes) for number in (1, 0))
             return self.select(x, one, zero)

@@ -123,11 +123,14 @@ class Blocks:
         following = self.new_name()
         more = self.new_name()
         end = self._label.pop()
-        body.insert(0, [
-            f"br label %{head}",
-            f"{head}:",
-            f"{name} = phi i64 [ {first.text}, %{before} ], [ {following}, %{end} ]",
-        ])  # fmt: skip
+        body.insert(
+            0,
+            [
+                f"br label %{head}",
+                f"{head}:",
+                f"{name} = phi i64 [ {first.text}, %{before} ], [ {following}, %{end} ]",
+            ],
+        )
         self._sequence.pop()
         self._open.pop()
         self._known.pop()

@@ -7,7 +7,15 @@ in the end lanes and vectors change places while they are added up.
 from __future__ import annotations
 
 from .instructions import Instructions, Value
-from .tiles import Matrix, Piece, load_piece, multiply_add, next_power, take_lanes, total
+from .tiles import (
+    Matrix,
+    Piece,
+    load_piece,
+    multiply_add,
+    next_power,
+    take_lanes,
+    total,
+)
 from .transpose import sums_of_lanes
 
 

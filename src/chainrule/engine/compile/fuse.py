@@ -18,8 +18,23 @@ from ..primitives.families import constant_row
 from ..tensor import Tensor
 from ..types import TensorType
 from . import access
-from .access import Affine, Index, domain_of, linear, own_index, strides_of
-from .ir import Contract, Control, Evaluate, Loops, Program, Root, Storage
+from .access import (
+    Affine,
+    Index,
+    domain_of,
+    linear,
+    own_index,
+    strides_of,
+)
+from .ir import (
+    Contract,
+    Control,
+    Evaluate,
+    Loops,
+    Program,
+    Root,
+    Storage,
+)
 from .join import Joining
 from .prepare import prepare
 from .store import (

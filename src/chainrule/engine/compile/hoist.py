@@ -22,9 +22,13 @@ materialise = Primitive(
 )
 
 VIEWS = {
-    views.broadcast, views.transpose_row, views.slice_row, views.flip_row, views.reshape_row,
+    views.broadcast,
+    views.transpose_row,
+    views.slice_row,
+    views.flip_row,
+    views.reshape_row,
     calls.stop_gradient_row,
-}  # fmt: skip
+}
 _WORTH = 3  # operations
 
 

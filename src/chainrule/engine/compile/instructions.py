@@ -17,7 +17,14 @@ from __future__ import annotations
 
 from .arithmetic import Arithmetic
 from .blocks import Variable
-from .value import LLVM_TYPES, SIZES, Value, kind_of, suffix, type_text
+from .value import (
+    LLVM_TYPES,
+    SIZES,
+    Value,
+    kind_of,
+    suffix,
+    type_text,
+)
 
 __all__ = ["LLVM_TYPES", "SIZES", "Instructions", "Value", "Variable", "kind_of", "type_text"]
 
@@ -103,8 +110,10 @@ class Instructions(Arithmetic):
         if value.kind == "bool":
             value = self._write(
                 f"zext {value.type} {value.text} to {type_text('u8', value.lanes)}",
-                "u8", value.lanes, value.level,
-            )  # fmt: skip
+                "u8",
+                value.lanes,
+                value.level,
+            )
         align = SIZES[value.kind]
         if valid is not None and valid < value.lanes:
             function = f"@llvm.masked.store.{suffix(value.kind, value.lanes)}.p0"

@@ -10,7 +10,14 @@ from ..primitives.families import constant_row
 from ..tensor import Tensor
 from . import access
 from .access import Affine, Index, domain_of, own_index
-from .ir import Contract, Loops, Root, Step, Storage, is_own_value
+from .ir import (
+    Contract,
+    Loops,
+    Root,
+    Step,
+    Storage,
+    is_own_value,
+)
 from .store import DRAWN, drawn_from, is_new_shape, stored_values
 
 

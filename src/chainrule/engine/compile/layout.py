@@ -30,9 +30,14 @@ _SMALL = 1 << 18  # elements of an input that is rather copied
 
 # A product of which only a sum is asked for: never stored, and added to the sum as it is made.
 term = Primitive(
-    "term", "elementwise", lambda a, b: a, np.multiply, None, lambda *_: (None, True),
+    "term",
+    "elementwise",
+    lambda a, b: a,
+    np.multiply,
+    None,
+    lambda *_: (None, True),
     llvm=lambda emit, a, b: a * b,
-)  # fmt: skip
+)
 
 
 def lay_across(graph: Graph) -> Graph:

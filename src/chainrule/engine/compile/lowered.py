@@ -25,7 +25,13 @@ from typing import Any
 
 from ..config import config
 from ..graph import Graph
-from . import cost, fuse, ir, llvm, work
+from . import (
+    cost,
+    fuse,
+    ir,
+    llvm,
+    work,
+)
 from .machine import this_machine
 from .merge import merged_lengths
 from .products import Shape

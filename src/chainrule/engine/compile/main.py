@@ -15,7 +15,15 @@ from .kernels import Writer
 from .math import Math
 from .plan import Region
 from .products import Shape, write_product
-from .table import ARENA, CALLBACK, COUNTERS, FIRST, LINE, SYNC, YIELD
+from .table import (
+    ARENA,
+    CALLBACK,
+    COUNTERS,
+    FIRST,
+    LINE,
+    SYNC,
+    YIELD,
+)
 from .text import BARRIER, Place, Text
 from .values import Values
 

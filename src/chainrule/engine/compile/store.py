@@ -7,7 +7,13 @@ reduction gives, and what several kernels read and is dear to compute. The rest 
 from __future__ import annotations
 
 from ..graph import Graph
-from ..primitives import calls, indexing, logic, random, views
+from ..primitives import (
+    calls,
+    indexing,
+    logic,
+    random,
+    views,
+)
 from ..primitives import contraction as ct
 from ..primitives import reductions as red
 from ..primitives.closures import pick
@@ -186,10 +192,22 @@ def drawn_from(node: Tensor, index: Index) -> list[tuple[Tensor, Index]]:
 
 
 _STRUCTURAL: set[Primitive] = {
-    constant_row, pick, materialise, ct.einsum_row, indexing.gather, logic.select,
-    views.reshape_row, views.pad_row, views.concatenate_row, calls.stop_gradient_row,
-    *REDUCED, *RUNNING, *SCATTERS, *_INLINE_VIEWS, *DRAWN,
-}  # fmt: skip
+    constant_row,
+    pick,
+    materialise,
+    ct.einsum_row,
+    indexing.gather,
+    logic.select,
+    views.reshape_row,
+    views.pad_row,
+    views.concatenate_row,
+    calls.stop_gradient_row,
+    *REDUCED,
+    *RUNNING,
+    *SCATTERS,
+    *_INLINE_VIEWS,
+    *DRAWN,
+}
 
 
 # Kinds of dtypes for which NumPy raises an error, when the node is evaluated.

@@ -89,9 +89,7 @@ def plan(
         partials *= 2
     split, grain = _split(m, n, height, panel)
     order = _order(partials, k)
-    return Plan(
-        "tiles", split, grain, scratch * pack, order, width, panel, height, partials, pack
-    )  # fmt: skip
+    return Plan("tiles", split, grain, scratch * pack, order, width, panel, height, partials, pack)
 
 
 def _order(partials: int, k: int) -> str:
@@ -145,9 +143,20 @@ def _plan_blocks(
     order = _order(1, k)
     split, grain = ("columns", panel) if n >= 4 * panel else ("rows", block)
     return Plan(
-        "blocks", split, grain, scratch, order, lanes, panel, height,
-        pack=True, block=block, depth=depth, tile_rows=tiles * height, places=(copied, sums),
-    )  # fmt: skip
+        "blocks",
+        split,
+        grain,
+        scratch,
+        order,
+        lanes,
+        panel,
+        height,
+        pack=True,
+        block=block,
+        depth=depth,
+        tile_rows=tiles * height,
+        places=(copied, sums),
+    )
 
 
 def row_length(k: int, lanes: int) -> int:
