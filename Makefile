@@ -10,7 +10,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo test test-peers fuzz lint format-check ruff types layers size format docs bench clean
+.PHONY: help demo test test-modes test-peers fuzz lint format-check ruff types layers size format docs bench clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -20,6 +20,11 @@ demo: $(VENV)/.with-demo ## Five networks train on the engine; a table of result
 
 test: $(VENV)/.with-test ## All tests, and every example in the docstrings and pages (ARGS="-k grad")
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+test-modes: $(VENV)/.with-test ## The tests compiled at first sight, evaluated only, and for a processor without AVX
+	CHAINRULE_COMPILE=1 $(BIN)/python -m pytest -n $(WORKERS) tests $(ARGS)
+	CHAINRULE_COMPILE=0 $(BIN)/python -m pytest -n $(WORKERS) tests $(ARGS)
+	CHAINRULE_CPU=baseline $(BIN)/python -m pytest -n $(WORKERS) tests/engine tests/conformance tests/nn tests/optim tests/train $(ARGS)
 
 test-peers: $(VENV)/.with-test $(VENV)/.with-peers ## Comparisons with JAX, PyTorch and autograd (installs them)
 	$(BIN)/python -m pytest -n $(WORKERS) tests/peers $(ARGS)
