@@ -177,13 +177,14 @@ class _Memory:
 
     def run_turns(self, function: Any, turns: int) -> None:
         """A long loop; Python has the word in between about 30 times a second."""
-        done, count = 0, min(turns, 16)
+        done, count = 0, 1
         while done < turns and self.error is None:
-            count = min(count, turns - done)
+            part = max(1, count // 16) if self.code.team.is_trying else count
+            part = min(part, turns - done)
             began = time.perf_counter()
-            self.call(function, done, done + count)
-            done += count
-            count = next_count(count, time.perf_counter() - began)
+            self.call(function, done, done + part)
+            done += part
+            count = next_count(part, time.perf_counter() - began)
 
     def check(self) -> None:
         """Raise what was raised in a callback."""

@@ -42,17 +42,21 @@ class Team:
         self._took = {most: 0.0, 1: 0.0} if most > 1 else {1: 0.0}  # seconds a turn, last time
         self._again = 0.0
 
+    @property
+    def is_trying(self) -> bool:
+        """Whether the next call tries what was not the best so far."""
+        best = min(self._took.values())
+        return self.most > 1 and best > 0 and time.perf_counter() > self._again
+
     def choose(self) -> int:
         """For the next call."""
         best = min(self._took, key=self._took.__getitem__)
-        if len(self._took) > 1 and time.perf_counter() > self._again and self._took[best]:
-            return next(each for each in self._took if each != best)
-        return best
+        return next(each for each in self._took if each != best) if self.is_trying else best
 
     def note(self, threads: int, seconds: float) -> None:
         """What a call took, for each turn."""
         if seconds > min(self._took.values()) > 0:  # it was tried, and is not the best
-            self._again = time.perf_counter() + _AGAIN
+            self._again = time.perf_counter() + max(_AGAIN, 20 * seconds)
         self._took[threads] = seconds
 
 
