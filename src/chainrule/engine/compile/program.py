@@ -173,13 +173,13 @@ class _Memory:
         else:
             address = self.address
             together(lambda thread: function(address, begin, end, thread, threads), threads)
-        team.note(threads, (time.perf_counter() - began) / max(1, end - begin))
+        team.note(threads, time.perf_counter() - began, max(1, end - begin))
 
     def run_turns(self, function: Any, turns: int) -> None:
         """A long loop; Python has the word in between about 30 times a second."""
         done, count = 0, 1
         while done < turns and self.error is None:
-            part = max(1, count // 16) if self.code.team.is_trying else count
+            part = max(1, count // 3) if self.code.team.is_trying else count
             part = min(part, turns - done)
             began = time.perf_counter()
             self.call(function, done, done + part)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
-_AGAIN = 1.0  # seconds until the slower way is tried once more
+_AGAIN = 0.5  # seconds until the slower way is tried once more
+_SHORT = 0.005  # seconds
 _idle: list[_Worker] = []
 
 
@@ -41,6 +42,7 @@ class Team:
         self.most = most
         self._took = {most: 0.0, 1: 0.0} if most > 1 else {1: 0.0}  # seconds a turn, last time
         self._again = 0.0
+        self._is_warm = False
 
     @property
     def is_trying(self) -> bool:
@@ -53,11 +55,15 @@ class Team:
         best = min(self._took, key=self._took.__getitem__)
         return next(each for each in self._took if each != best) if self.is_trying else best
 
-    def note(self, threads: int, seconds: float) -> None:
-        """What a call took, for each turn."""
-        if seconds > min(self._took.values()) > 0:  # it was tried, and is not the best
+    def note(self, threads: int, seconds: float, turns: int) -> None:
+        """What a call of a loop's turns took. A short one says little: its threads just woke up."""
+        if not self._is_warm or (turns > 1 and seconds < _SHORT):
+            self._is_warm = True
+            return
+        each = seconds / turns
+        if each > min(self._took.values()) > 0:  # it was tried, and is not the best
             self._again = time.perf_counter() + max(_AGAIN, 20 * seconds)
-        self._took[threads] = seconds
+        self._took[threads] = each
 
 
 def together(function: Callable[[int], None], threads: int) -> None:
