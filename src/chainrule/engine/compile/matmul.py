@@ -9,9 +9,7 @@ number of threads nor what is fused onto the result changes a bit of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 from .dots import inner_products
 from .instructions import SIZES, Instructions, Value
@@ -187,9 +185,9 @@ class _Product:
             return
         begin, limit = emit.lift(first, last), emit.constant("i64", full)
         stop = emit.intrinsic("umin", last, limit)
-        with when(emit, begin < limit), emit.loop(begin, stop, step) as start:
+        with emit.when(begin < limit), emit.loop(begin, stop, step) as start:
             yield start, step
-        with when(emit, last > limit):
+        with emit.when(last > limit):
             yield limit, size - full
 
     def _reads(self, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
@@ -367,27 +365,3 @@ def _stride(pieces: tuple[Piece, ...]) -> int:
 
 def _plus(value: Value, number: int) -> Value:
     return value + number if number else value
-
-
-@contextmanager
-def when(emit: Any, condition: Value) -> Iterator[None]:
-    """What follows happens only if the condition is true."""
-    emit._labels += 1
-    inside, done = f"when{emit._labels}", f"otherwise{emit._labels}"
-    inner: list[Any] = []
-    body: list[Any] = [[f"br i1 {condition.text}, label %{inside}, label %{done}", f"{inside}:"]]
-    body.append(inner)
-    emit._sequence[-1].append(body)
-    emit._sequence.append(body)
-    emit._open.append(inner)
-    emit._known.append({})
-    emit._label.append(inside)
-    yield
-    emit._label.pop()
-    emit._sequence.pop()
-    emit._open.pop()
-    emit._known.pop()
-    fresh: list[Any] = []
-    emit._sequence[-1] += [[f"br label %{done}", f"{done}:"], fresh]
-    emit._open[-1] = fresh
-    emit._label[-1] = done
