@@ -32,13 +32,32 @@ from .engine.vectorize import vmap
 
 __version__ = "0.1.0"
 
-_ROOMS = ("data", "demo", "draw", "lax", "nn", "numpy", "optim", "random", "scipy", "stax", "train")
+_ROOMS = (
+    "data",
+    "demo",
+    "draw",
+    "explain",
+    "lab",
+    "lax",
+    "lessons",
+    "nn",
+    "numpy",
+    "optim",
+    "random",
+    "scipy",
+    "stax",
+    "train",
+    "widgets",
+)
+_QUESTIONS = ("backprop", "diagnose", "lint", "tape", "why")
 
 
 def __getattr__(name: str) -> object:
     """Import a room when it is first named, so that ``import chainrule`` stays quick."""
     if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _QUESTIONS:
+        return getattr(importlib.import_module(f"{__name__}.explain"), name)
     if name == "profile":  # 2 ms that only those pay who profile
         from .engine.compile.profile import profile
 
@@ -52,11 +71,13 @@ __all__ = [
     "Parameter",
     "Tensor",
     "TensorType",
+    "backprop",
     "backward",
     "checkpoint",
     "config",
     "custom_vjp",
     "debug_nans",
+    "diagnose",
     "evaluate",
     "grad",
     "hessian",
@@ -66,14 +87,17 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "lint",
     "no_grad",
     "profile",
     "simplify",
     "stop_gradient",
+    "tape",
     "tensor",
     "trace",
     "tree",
     "value_and_grad",
     "vjp",
     "vmap",
+    "why",
 ]

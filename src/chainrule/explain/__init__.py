@@ -1,0 +1,30 @@
+"""Why: backprop step by step, a step walked both ways, diagnoses, lint, where a change came from.
+
+| question | function |
+|---|---|
+| how did this derivative come about? | ``backprop`` |
+| what happened in this training step? | ``tape`` |
+| why does it not learn? | ``diagnose`` |
+| what is wrong with this code? | ``lint`` |
+| why did this weight move? | ``why`` |
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "backprop": "steps",
+    "tape": "walk",
+    "diagnose": "diagnosis",
+    "lint": "mistakes",
+    "why": "blame",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a question's file when it is first asked."""
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = ["backprop", "diagnose", "lint", "tape", "why"]
