@@ -91,6 +91,14 @@ def describe_place(place: Place | None) -> str:
     return f"{code.co_filename}:{number}: {text}" if text else f"{code.co_filename}:{number}"
 
 
+def short_line(node: Node) -> str:
+    """The user's line, without the folder of the file."""
+    if node.place is None:
+        return ""
+    path = node.place[0].co_filename
+    return path.replace("\\", "/").rpartition("/")[2] + node.line.removeprefix(path)
+
+
 class Graph:
     """A function as data: ``outputs`` computed from ``inputs``.
 
@@ -186,21 +194,31 @@ def structure_key(
     return tuple(key)
 
 
+def node_names(graph: Graph) -> dict[Tensor, str]:
+    """The name of each node wherever the graph is shown: x0 an input, v3 a result, c0 a constant.
+
+    >>> from chainrule import trace
+    >>> list(node_names(trace(lambda x: 2 * x + 1, 3.0)).values())
+    ['x0', 'c0', 'v1', 'c1', 'v2']
+    """
+    names = {node: f"x{index}" for index, node in enumerate(graph.inputs)}
+    result, constant = count(len(names)), count()
+    for node in graph.nodes:
+        is_leaf = node.primitive is None or (not node.inputs and node.known is not None)
+        names[node] = f"c{next(constant)}" if is_leaf else f"v{next(result)}"
+    return names
+
+
 def print_graph(graph: Graph, indent: str = "") -> str:
     """The graph as text, a line a node, with the user's line at the right."""
-    from .primitives.families import Primitive
-
-    name = {node: f"x{index}" for index, node in enumerate(graph.inputs)}
+    name = node_names(graph)
 
     def show(node: Tensor) -> str:
-        if node in name:
-            return name[node]
-        return _short(node.known)
+        return _short(node.known) if name[node][0] == "c" else name[node]
 
     lines = [f"inputs   {', '.join(f'{name[n]}: {n.type}' for n in graph.inputs)}"]
     for node in graph.nodes:
-        if isinstance(node.primitive, Primitive) and (node.inputs or node.known is None):
-            name[node] = f"v{len(name)}"
+        if node.primitive is not None and name[node][0] != "c":
             inner = [
                 f"{key}={_short(value)}"
                 for key, value in node.params.items()
@@ -208,7 +226,7 @@ def print_graph(graph: Graph, indent: str = "") -> str:
             ]
             arguments = ", ".join([show(operand) for operand in node.inputs] + inner)
             text = f"{name[node]}: {_type_text(node.type)} = {node.primitive.name}({arguments})"
-            where = describe_place(node.place).rpartition("/")[2]
+            where = short_line(node)
             lines.append(f"{text:<58} # {where}"[:110] if where else text)
             for key, value in node.params.items():
                 if isinstance(value, Graph):

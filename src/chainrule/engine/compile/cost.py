@@ -277,15 +277,6 @@ def operations(nodes: Iterable[Tensor]) -> str:
     return " ".join(dict.fromkeys([_row(node).name for node in nodes]))
 
 
-def short_line(node: Tensor) -> str:
-    """The user's line, without the folder of the file."""
-    if node.place is None:
-        return ""
-    path = node.place[0].co_filename
-    name = path.replace("\\", "/").rpartition("/")[2]
-    return name + node.line.removeprefix(path)
-
-
 def loops(step: ir.Step) -> str:
     """The lengths of a step's loops; those of a sum stand after Σ."""
     if isinstance(step, ir.Contract):

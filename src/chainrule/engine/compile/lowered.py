@@ -24,7 +24,7 @@ from itertools import groupby, zip_longest
 from typing import Any
 
 from ..config import config
-from ..graph import Graph
+from ..graph import Graph, node_names, short_line
 from . import (
     cost,
     fuse,
@@ -131,7 +131,7 @@ class Lowered:
         for verb, storages in (("reads", cost.reads(step)), ("writes", step.writes)):
             shown = dict.fromkeys([_show(storage, value) for storage in storages])
             facts.append((verb, ", ".join(shown)))
-        for line, nodes in groupby(cost.computed(step), key=cost.short_line):
+        for line, nodes in groupby(cost.computed(step), key=short_line):
             facts += [("computes", cost.operations(nodes)), ("at", line)]
         return facts
 
@@ -189,14 +189,10 @@ def _axis(share: work.Share) -> str:
 
 def _names_of(program: ir.Program) -> dict[Any, str]:
     """The name of each stored value, as the printed graph has it."""
-    graph = program.graph
-    names: dict[Any, str] = {node: f"x{number}" for number, node in enumerate(graph.inputs)}
-    for node in graph.nodes:
-        if node.primitive is not None and (node.inputs or node.known is None):
-            names[node] = f"v{len(names)}"
+    names = node_names(program.graph)
     found: dict[Any, str] = {}
     for node, storage in program.storage.items():
-        if node in names:
+        if node in names and names[node][0] != "c":
             found.setdefault(storage, names[node])
     for key, storage in program.storage.items():
         if isinstance(key, tuple):  # one result of several

@@ -26,6 +26,7 @@ import numpy as np
 
 from ..config import overriding
 from ..errors import CompilationUnavailable
+from ..graph import short_line
 
 _MOST = 16  # rows in a printed table
 
@@ -125,7 +126,7 @@ class Profile:
                     continue
                 part = cost.part_of(step)
                 sizes = part.flops * calls, part.bytes * calls
-                line = cost.short_line(_main_node(step))
+                line = short_line(_main_node(step))
                 yield Row("kernel", part.what, seconds, calls, *sizes, line)
 
     @staticmethod
