@@ -5,7 +5,9 @@ size it is allowed (Monte Carlo arithmetic: Parker 1997). What several such runs
 condition of the graph; an outcome that jumps (an order, a comparison, a NaN) shows as unstable.
 
 No noise is added to what has only one right answer: arithmetic, comparisons, moves, integers. The
-same number gets the same noise in one node, so that numbers which tie go on to tie.
+same operands get the same noise in one node, so that what must tie goes on to tie, and what ties by
+rounding alone (saturated tanh) need not. In some runs sums are made with more digits: where huge
+terms cancel exactly, or swallow the others first, relative noise would never do so.
 """
 
 from functools import partial
@@ -27,6 +29,7 @@ SUMS = {"sum", "cumsum", "einsum", "scatter_add", "prod", "cumprod"}
 EITHER_ZERO = {"add", "subtract", "maximum", "minimum", "max", "min", "relu", "sum", "einsum"}
 ULPS = 4  # of a function; the sum of two implementations' errors
 SCALE = 1.0  # of the noise of sums
+WIDER = 0.3  # of the sums are made with more digits instead
 
 
 def noisy(graph, rng, values):
@@ -52,17 +55,22 @@ def _value(node, operands, rng):
     row = node.primitive
     if isinstance(node.type, tuple) or not node.type.is_float:
         return row.numpy(*operands, **node.params)
-    if row.name in SUMS:
+    given = operands
+    if row.name in SUMS and rng.random() < WIDER:
+        operands = [_wider(x) for x in operands]
+        if row.name == "sum" and rng.random() < 0.5:
+            operands = [_without_absorbed(*operands, node)]
+    elif row.name in SUMS:
         operands = _with_relative_noise(node, operands, rng)
     elif row.name in BACKWARD:
-        operands = [_shaken(x, rng) for x in operands]
-    found = row.numpy(*operands, **node.params)
+        operands = [_shaken(x, [x], rng) for x in operands]
+    found = np.asarray(row.numpy(*operands, **node.params)).astype(node.type.dtype)[()]
     if np.isnan(found).any():
         found = _either_sign(found, np.isnan(found), rng)
     if row.name in EITHER_ZERO and np.equal(found, 0).any():
         return _either_sign(found, np.equal(found, 0), rng)
     if row.family == "elementwise" and not _is_exact(node):
-        return _shaken(found, rng)
+        return _shaken(found, given, rng)
     return found
 
 
@@ -72,22 +80,24 @@ def _is_exact(node):
     return node.primitive.name in EXACT
 
 
-def _shaken(x, rng):
-    """Real values moved by up to ``ULPS`` units in the last place."""
+def _shaken(x, causes, rng):
+    """Real values moved by up to ``ULPS`` units in the last place, alike where the causes are."""
     x = np.asarray(x)
     if x.dtype.kind != "f":
         return x
-    shift = ULPS * _noise(x, rng)
+    shift = ULPS * _noise(causes, rng)
     moved = x + np.spacing(np.abs(x)) * shift.astype(x.dtype)
     return np.where(np.isfinite(x), moved, x)[()]
 
 
-def _noise(x, rng):
-    """Numbers between -1 and 1, each a function of an element's bits and of the generator."""
-    bits = np.ascontiguousarray(x).view(f"uint{8 * x.dtype.itemsize}").reshape(x.shape)
-    mixed = bits.astype(np.uint64) ^ rng.integers(2**63, dtype=np.uint64)
-    for factor in _FACTORS:
-        mixed = (mixed ^ (mixed >> np.uint64(32))) * factor
+def _noise(causes, rng):
+    """Numbers between -1 and 1, each a function of the causes' bits and of the generator."""
+    mixed = rng.integers(2**63, dtype=np.uint64)
+    for x in map(np.asarray, causes):
+        bits = np.ascontiguousarray(x).view(f"uint{8 * x.dtype.itemsize}").reshape(x.shape)
+        mixed = mixed ^ bits.astype(np.uint64)
+        for factor in _FACTORS:
+            mixed = (mixed ^ (mixed >> np.uint64(32))) * factor
     return mixed.astype(np.int64) / 2.0**63
 
 
@@ -110,9 +120,24 @@ def _scaled(x, level, rng):
     x = np.asarray(x)
     if x.dtype.kind != "f":
         return x
-    return x * (1 + level * _noise(x, rng)).astype(x.dtype)
+    return x * (1 + level * _noise([x], rng)).astype(x.dtype)
+
+
+def _wider(x):
+    """Real values with more digits than their operation has."""
+    x = np.asarray(x)
+    if x.dtype.kind != "f":
+        return x
+    return x.astype(np.longdouble if x.dtype == np.float64 else np.float64)
+
+
+def _without_absorbed(x, node):
+    """Without the terms that vanish in an addition to the largest, which may come first."""
+    largest = np.max(np.abs(x), axis=node.params["axes"], keepdims=True, initial=0)
+    return np.where(np.abs(x) < np.finfo(node.type.dtype).eps * largest, 0, x)
 
 
 def _either_sign(x, places, rng):
-    """The sign turned over at some of these places."""
-    return np.where(places & (rng.random(np.shape(x)) < 0.5), -x, x)[()]
+    """The sign turned over at some of these places, at all, or at none."""
+    share = rng.choice([0.0, 0.5, 1.0])
+    return np.where(places & (rng.random(np.shape(x)) < share), -x, x)[()]
