@@ -53,10 +53,10 @@ def two_clouds(key: np.ndarray, n: int = 200, distance: float = 2.5) -> Points:
     return _normal(key, (n, 2)) + np.outer(2 * y - 1, towards), y
 
 
-def signs(key: np.ndarray, n: int = 200) -> Points:
+def signs(key: np.ndarray, n: int = 200, noise: float = 0.0) -> Points:
     """Points of the square [-1, 1]²; class 1 where x · y is positive, else 0 (XOR of the signs).
 
-    Shapes (n, 2) and (n,).
+    Shapes (n, 2) and (n,). ``noise`` is the standard deviation of a shift after that.
 
     >>> from chainrule import random
     >>> points, label = signs(random.key(0), n=10)
@@ -64,7 +64,8 @@ def signs(key: np.ndarray, n: int = 200) -> Points:
     True
     """
     points = _uniform(key, (n, 2), -1.0, 1.0)
-    return points, (points[:, 0] * points[:, 1] > 0).astype(np.float64)
+    label = (points[:, 0] * points[:, 1] > 0).astype(np.float64)
+    return points + noise * _normal(random.fold_in(key, 1), (n, 2)), label
 
 
 def _uniform(key: np.ndarray, shape: tuple[int, ...], low: float, high: float) -> np.ndarray:
