@@ -2,7 +2,18 @@
 
 from .graphs import graph
 from .network import LayerMatrix, layers_of, matrices, neurons
+from .placing import placed
 from .svg import Picture
 from .values import Flow, flow
 
-__all__ = ["Flow", "LayerMatrix", "Picture", "flow", "graph", "layers_of", "matrices", "neurons"]
+__all__ = [
+    "Flow",
+    "LayerMatrix",
+    "Picture",
+    "flow",
+    "graph",
+    "layers_of",
+    "matrices",
+    "neurons",
+    "placed",
+]

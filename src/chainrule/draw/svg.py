@@ -61,6 +61,19 @@ def text(x: float, y: float, content: str, size: float = 12, **attributes: objec
     return element("text", escape(content), x=x, y=y, font_size=size, **attributes)
 
 
+_NARROW, _WIDE = frozenset("iljtfr.,:;'|()[]!  "), frozenset("mwMW@×·⊤ΣΠ")
+
+
+def text_width(content: str, size: float) -> float:
+    """About how wide a text is; on the safe side, since each reader has other fonts.
+
+    >>> text_width("ill", 10) < text_width("sum", 10) < text_width("WWW", 10)
+    True
+    """
+    shares = [0.36 if c in _NARROW else 0.92 if c in _WIDE else 0.62 for c in content]
+    return size * sum(shares)
+
+
 def circle(x: float, y: float, radius: float, **attributes: object) -> str:
     """A circle."""
     return element("circle", cx=x, cy=y, r=radius, **attributes)

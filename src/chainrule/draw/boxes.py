@@ -1,0 +1,148 @@
+"""What is drawn of a graph: a box for each operation and each array that comes from outside.
+
+Repetition along an axis (broadcasting) and the choice of one of several results are left out, and a
+constant that is one number stands in the formula of the box that uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..engine.graph import Graph, Node, node_names, short_line
+from .formula import formula, number, symbol, type_text
+
+LEFT_OUT = ("broadcast", "pick")
+
+
+@dataclass(eq=False)
+class Box:
+    """One box.
+
+    Attributes
+    ----------
+    name
+        The name of its node, as ``print(graph)`` has it; the path, for a scope that is folded.
+    kind
+        ``input``, ``parameter``, ``constant``, ``operation`` or ``scope``.
+    label, latex
+        What it is in a word, and what it computes as a formula.
+    nodes
+        The nodes that it stands for, in order; the last one's result is its own.
+    """
+
+    name: str
+    kind: str
+    label: str
+    latex: str
+    nodes: list[Node] = field(default_factory=list)
+    scope: tuple[str, ...] = ()
+    is_output: bool = False
+
+    @property
+    def node(self) -> Node:
+        """The node whose value is the box's."""
+        return self.nodes[-1]
+
+    @property
+    def type(self) -> str:
+        """The type of its value."""
+        return type_text(self.node.type)
+
+    @property
+    def line(self) -> str:
+        """The line of the program that made it."""
+        return short_line(self.node)
+
+
+Edge = tuple[Box, Box]
+
+
+def boxes_of(
+    graph: Graph, names: Sequence[str] | Mapping[Node, str] = ()
+) -> tuple[list[Box], dict[Edge, list[Node]]]:
+    """The boxes of a graph, in an order in which it can be computed, and the arrays between them.
+
+    ``names`` are what to call the inputs, in their order, or any nodes.
+    """
+    ids = node_names(graph)
+    given = set(graph.inputs)
+    if not isinstance(names, Mapping):
+        names = dict(zip(graph.inputs, names, strict=False))
+    called = dict(names)
+    drawn = {node: _drawn_for(node) for node in (*graph.inputs, *ids)}
+    shown = {node: symbol(called.get(node, ids[node])) for node in ids}
+    for node in ids:
+        if node not in given and _is_number(node):
+            shown[node] = number(np.ravel(node.known)[0])
+        elif drawn[node] is not node:
+            owner = shown.get(drawn[node], "")
+            shown[node] = owner if node.params.get("index") is None else _picked(owner, node)
+    found: dict[Node, Box] = {}
+    for node in _depth_first(graph, drawn):
+        found[node] = _box(node, given, ids, called, shown)
+    for node in graph.outputs:
+        if drawn[node] in found:
+            found[drawn[node]].is_output = True
+    edges: dict[Edge, list[Node]] = {}
+    for node, box in found.items():
+        for operand in () if node in given else node.inputs:
+            start = found.get(drawn[operand])
+            if start is not None:
+                edges.setdefault((start, box), []).append(operand)
+    return list(found.values()), edges
+
+
+def _picked(owner: str, node: Node) -> str:
+    return f"{owner}[{node.params['index']}]"
+
+
+def _drawn_for(node: Node) -> Node:
+    """The node in whose box it is."""
+    while node.primitive is not None and node.primitive.name in LEFT_OUT and node.inputs:
+        if node.primitive.name == "broadcast" and _is_number(node.inputs[0]):
+            return node.inputs[0]
+        node = node.inputs[0]
+    return node
+
+
+def _is_number(node: Node) -> bool:
+    """Whether it is a constant of which one number says all."""
+    known = node.known
+    if node.inputs or not isinstance(known, np.ndarray | np.generic) or node.source is not None:
+        return False
+    return node.primitive is not None and known.size > 0 and bool((known == known.flat[0]).all())
+
+
+def _box(
+    node: Node, given: set[Any], ids: dict[Any, str], called: dict[Any, str], shown: dict[Any, str]
+) -> Box:
+    name, label = ids[node], called.get(node, ids[node])
+    if node in given or node.primitive is None:
+        return Box(name, "input", label, shown[node], [node])
+    if not node.inputs and node.known is not None:
+        kind = "constant" if node.source is None else "parameter"
+        return Box(name, kind, label, shown[node], [node])
+    body = formula(node, [shown[operand] for operand in node.inputs])
+    return Box(name, "operation", node.primitive.name, f"{shown[node]} = {body}", [node])
+
+
+def _depth_first(graph: Graph, drawn: dict[Any, Node]) -> list[Node]:
+    """What is drawn; a first operand's history comes before the second's, and stands left of it."""
+    found: list[Node] = []
+    given = set(graph.inputs)
+    done: set[Node] = set()
+    pending = [(drawn[node], False) for node in reversed((*graph.outputs, *graph.inputs))]
+    while pending:
+        node, is_ready = pending.pop()
+        if is_ready:
+            found.append(node)
+        elif node not in done and (node in given or not _is_number(node)):
+            done.add(node)
+            pending.append((node, True))
+            operands = () if node in given else node.inputs
+            pending += [(drawn[operand], False) for operand in reversed(operands)]
+    return found
