@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .primitives.families import Primitive
     from .tensor import Tensor
 
-Place = tuple[CodeType, int]
+Place = tuple[CodeType, int, tuple[str, ...] | None]
 serials = count()
 by_serial = attrgetter("serial")
 
@@ -34,7 +34,8 @@ class Node:
     type
         Its ``TensorType``; a tuple of types when the primitive has several results.
     place
-        The user's line that made it (code object and instruction), or None.
+        The user's line that made it (code object and instruction) and, in a graph made by
+        ``trace``, the names of the Modules that were being called, outermost first; or None.
     known
         Its value where that is known: an array, or a tensor of an enclosing trace; else None.
     """
@@ -82,7 +83,7 @@ def describe_place(place: Place | None) -> str:
         return ""
     import linecache
 
-    code, instruction = place
+    code, instruction, _ = place
     number = next(
         (line for start, end, line in code.co_lines() if start <= instruction < end and line),
         code.co_firstlineno,

@@ -29,6 +29,8 @@ _is_ours: dict[str, bool] = {}
 
 class _State(threading.local):
     place: Place | None = None  # overrides the caller's line, while a derived graph is built
+    scope: tuple[str, ...] | None = None  # names of the Modules being called; None: not asked for
+    module: Any = None  # the innermost of them
     recording: bool = True  # False inside no_grad()
 
 
@@ -49,7 +51,7 @@ def current_place(depth: int = 1) -> Place | None:
         if ours is None:
             ours = _is_ours[code.co_filename] = _belongs_to_us(code.co_filename)
         if not ours:
-            return code, frame.f_lasti
+            return code, frame.f_lasti, state.scope
         frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
     return None
 
@@ -69,6 +71,17 @@ def at_place(place: Place | None) -> Iterator[None]:
         yield
     finally:
         state.place = before
+
+
+@contextmanager
+def scope(names: tuple[str, ...], module: Any = None) -> Iterator[None]:
+    """Nodes made inside remember that these Modules were being called, the last one innermost."""
+    before = state.scope, state.module
+    state.scope, state.module = names, module
+    try:
+        yield
+    finally:
+        state.scope, state.module = before
 
 
 @contextmanager
@@ -224,7 +237,8 @@ def trace(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
             leaves[position] = placeholder(kind)
             inputs.append(leaves[position])
     args, kwargs = tree.unflatten(structure, leaves)
-    results = tree.leaves(function(*args, **kwargs))
+    with scope(state.scope or ()):
+        results = tree.leaves(function(*args, **kwargs))
     return Graph(inputs, [node_of(leaf) for leaf in results if is_value(leaf)])
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..engine import trace
 from ..engine.errors import ConcreteValueError, DtypeError, ShapeError
 from ..engine.tensor import Parameter, Tensor
+from .names import name_under
 
 _TABLES = ("_parameters", "_buffers", "_modules")
 
@@ -51,8 +52,12 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward(self, x) yet: write one")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The result of ``forward``."""
-        return self.forward(*args, **kwargs)
+        """The result of ``forward``; under ``trace``, its nodes remember this Module's name."""
+        names = trace.state.scope
+        if names is None:
+            return self.forward(*args, **kwargs)
+        with trace.scope((*names, name_under(trace.state.module, self)), self):
+            return self.forward(*args, **kwargs)
 
     # -- attributes
 
