@@ -318,16 +318,8 @@ class Module:
 class _Form:
     """All of a Module but its leaves: class, names, settings and mode; compares by value."""
 
-    __slots__ = (
-        "buffers",
-        "key",
-        "kind",
-        "modules",
-        "parameters",
-        "settings",
-        "shared",
-        "trainable",
-    )
+    __slots__ = ("buffers", "key", "kind", "modules")
+    __slots__ += ("parameters", "settings", "shared", "trainable")
 
     def __init__(self, module: Module, with_buffers: bool) -> None:
         own = module.__dict__
