@@ -1,0 +1,205 @@
+"""Backprop step by step: the chain rule on one call, with every number that it meets."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engine.graph import Graph, Node, short_line
+from ..engine.interpret import values_of
+from .calls import Call, record, type_text
+from .numbers import as_json
+from .reverse import Visit, walk_back
+from .rules import latex, numpy_text, rule_of, slope_of
+
+
+@dataclass(frozen=True)
+class Local:
+    """A local derivative: what the cotangent is multiplied by on its way to one operand.
+
+    ``formula`` is NumPy text and ``latex`` the same as LaTeX. Where each element of the result
+    depends on one element of the operand alone, it is the derivative, and ``number`` its value;
+    else it is the whole product that is sent, and ``number`` is None.
+    """
+
+    formula: str
+    latex: str
+    number: Any
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a step gives to one operand: the amount, and the operand's running sum after it."""
+
+    to: str
+    local: Local
+    amount: Any
+    total: Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node on the way back.
+
+    Attributes
+    ----------
+    id, op, line
+        The node's name as in the drawing, its operation, and the user's line that made it.
+    value
+        What it was on the way forward.
+    cotangent
+        d output / d value, complete: all its users have sent their part.
+    sends
+        What goes to each of its operands.
+    """
+
+    id: str
+    op: str
+    line: str
+    value: Any
+    cotangent: Any
+    sends: tuple[Sent, ...]
+
+
+class Backprop(Sequence[Step]):
+    """The steps of one call's backward pass, from the output to the inputs.
+
+    Iterate or index it for the steps; ``print`` shows a table, a notebook too.
+
+    Attributes
+    ----------
+    value, gradient
+        As ``value_and_grad`` gives them. Without arguments to differentiate by, the gradient is
+        that of the Parameters, a tuple.
+    graph, names
+        The traced call, and what its nodes are called.
+    values, cotangents
+        Of every node, by its name.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self.graph: Graph = call.graph
+        self.names = call.names
+        self.call = call
+        (output,) = call.graph.outputs
+        self._value = values_of(call.graph, *call.values)
+        one = np.ones((), output.dtype)[()]
+        self.visits, flow = walk_back(call.graph, self._value, call.wanted, one)
+        self._flow = flow
+        self.value = self._value[output]
+        self.values = {name: self._value[node] for node, name in self.names.items()}
+        self.cotangents = {self.names[node]: ct for node, ct in flow.items()}
+        zeros = [np.zeros(node.shape, node.dtype)[()] for node in call.wanted]
+        found = [flow.get(n, zero) for n, zero in zip(call.wanted, zeros, strict=True)]
+        self.gradient = call.gradient_like(found)
+
+    def __len__(self) -> int:
+        return len(self.visits)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return self._steps[index]
+        return self._steps[index]
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+    @functools.cached_property
+    def _steps(self) -> list[Step]:
+        return [self._step(visit) for visit in self.visits]
+
+    def _step(self, visit: Visit) -> Step:
+        node = visit.node
+        sends = [
+            Sent(self.names[s.operand], self._local(visit, s.index), s.amount, s.total)
+            for s in visit.sends
+        ]
+        return Step(
+            self.names[node],
+            node.primitive.name,
+            short_line(node),
+            self._value[node],
+            visit.cotangent,
+            tuple(sends),
+        )
+
+    def _local(self, visit: Visit, index: int) -> Local:
+        node = visit.node
+        if node.primitive.name == "pick":
+            text = self.called(node, None, True)
+            return Local(text, text, None)
+        slope = slope_of(node, self._value, self.called, index)
+        if slope is not None:
+            rule, number = slope
+            return Local(numpy_text(rule), latex(rule), np.asarray(number)[()])
+        rule = rule_of(node, visit.cotangent, self._value, self.called, [index])
+        return Local(numpy_text(rule), latex(rule), None)
+
+    def called(self, node: Any, part: int | None, is_cotangent: bool) -> str:
+        """What the code and the formulas call a value, or its cotangent."""
+        name = self.names.get(node, "")
+        if part is not None:
+            picks = {n.params["index"]: n for n in self.graph.nodes if _picks(n, node)}
+            name = self.names[picks[part]] if part in picks else f"{name}_{part}"
+        return f"d_{name}" if is_cotangent else name
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The steps as data for JSON; arrays of more than 64 elements are summarised.
+
+        ``{id, op, line, type, value, cotangent, sends: [{to, local: {formula, latex, number},
+        amount, total}]}``
+        """
+        return [
+            {
+                "id": step.id,
+                "op": step.op,
+                "line": step.line,
+                "type": type_text(visit.node.type),
+                "value": as_json(step.value),
+                "cotangent": as_json(step.cotangent),
+                "sends": [
+                    {
+                        "to": sent.to,
+                        "local": {
+                            "formula": sent.local.formula,
+                            "latex": sent.local.latex,
+                            "number": as_json(sent.local.number),
+                        },
+                        "amount": as_json(sent.amount),
+                        "total": as_json(sent.total),
+                    }
+                    for sent in step.sends
+                ],
+            }
+            for step, visit in zip(self._steps, self.visits, strict=True)
+        ]
+
+
+def _picks(node: Any, owner: Node) -> bool:
+    return node.primitive.name == "pick" and node.inputs[0] is owner
+
+
+def backprop(fn: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Backprop]:
+    """Reverse mode on one call, step by step.
+
+    ``backprop(f)(*args)`` runs ``f``, which must return a real scalar, and then the chain rule from
+    its result to the arguments of ``argnums`` and to the Parameters that ``f`` uses
+    (Linnainmaa 1970; Rumelhart, Hinton and Williams 1986).
+
+    >>> steps = backprop(lambda x: np.tanh(x) * x)(0.5)
+    >>> [step.op for step in steps]
+    ['multiply', 'tanh']
+    >>> steps[1].sends[0].local.formula
+    '1 - v1 * v1'
+    >>> round(float(steps.gradient), 6)
+    0.855341
+    """
+
+    def steps(*args: Any) -> Backprop:
+        return Backprop(record(fn, args, argnums))
+
+    return steps
