@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+import threading
+from collections.abc import Callable
 from typing import Any
 
 from . import trace
@@ -18,6 +20,13 @@ from .tensor import IN_PLACE, Parameter, Tensor
 _tapes = Cache(512)
 
 
+class _Listener(threading.local):
+    on_backward: Callable[[Tensor], None] | None = None  # told of each loss first
+
+
+listener = _Listener()
+
+
 def backward(loss: Tensor) -> None:
     """Add d loss / d parameter to ``grad`` of each Parameter that ``loss`` was computed from."""
     if loss.shape != ():
@@ -25,6 +34,8 @@ def backward(loss: Tensor) -> None:
             f"backward() starts at a scalar, not at shape {loss.shape}: take the mean or sum"
         )
     root = trace.node_of(loss)
+    if listener.on_backward is not None:
+        listener.on_backward(root)
     traced = trace.Traced([], [root], 0)
     leaves = [i for i, node in enumerate(traced.captured) if _wants_gradient(node)]
     if not leaves:

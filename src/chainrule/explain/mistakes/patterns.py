@@ -1,0 +1,84 @@
+"""Shapes of small graphs that rules look for, and the words for them."""
+
+from __future__ import annotations
+
+import ast
+
+from ...engine.graph import Node
+from ...engine.source import expression_at
+from .ranges import source_of
+
+
+def name_of(node: Node) -> str:
+    """The name of its primitive; empty for a leaf."""
+    return "" if node.primitive is None else node.primitive.name
+
+
+def is_normalised(node: Node) -> bool:
+    """Whether a node is e^z / Σ e^z, a softmax."""
+    return normalising_sum(node) is not None
+
+
+def normalising_sum(node: Node) -> Node | None:
+    """The Σ e^z of a softmax."""
+    node = source_of(node)
+    if name_of(node) != "divide":
+        return None
+    powers, total = (source_of(x) for x in node.inputs)
+    if name_of(powers) != "exp" or name_of(total) != "sum":
+        return None
+    return total if source_of(total.inputs[0]) is powers else None
+
+
+def logits_of(powers: Node) -> Node:
+    """z of e^z or of e^(z - max z)."""
+    inner = source_of(powers.inputs[0])
+    if name_of(inner) == "subtract":
+        first, top = inner.inputs
+        if name_of(source_of(top)) == "select":
+            top = source_of(top).inputs[1]
+        if name_of(source_of(top)) == "max":
+            return source_of(first)
+    return inner
+
+
+def is_sigmoid(node: Node) -> bool:
+    """Whether a node is 1 / (1 + e^-z), as a primitive or written out."""
+    node = source_of(node)
+    if name_of(node) == "sigmoid":
+        return True
+    below = source_of(node.inputs[1]) if name_of(node) == "divide" else node
+    if name_of(node) == "reciprocal":
+        below = source_of(node.inputs[0])
+    return name_of(below) == "add" and any(name_of(source_of(x)) == "exp" for x in below.inputs)
+
+
+def text_of_operand(node: Node, place: int) -> str:
+    """An operand as the user wrote it; ``this value`` where the source does not say."""
+    parts = operand_expressions(expression_at(node.place))
+    if place >= len(parts):
+        return "this value"
+    text = ast.unparse(parts[place])
+    return text if len(text) <= 40 else "this value"
+
+
+def operand_expressions(expression: ast.expr | None) -> list[ast.expr]:
+    """What an operator or a call is applied to."""
+    if isinstance(expression, ast.BinOp):
+        return [expression.left, expression.right]
+    if isinstance(expression, ast.UnaryOp):
+        return [expression.operand]
+    if not isinstance(expression, ast.Call):
+        return []
+    target, given = expression.func, list(expression.args)
+    if isinstance(target, ast.Attribute) and not _is_module(target.value):
+        return [target.value, *given]
+    return given
+
+
+def _is_module(value: ast.expr) -> bool:
+    """Whether ``np`` or ``cr.nn`` rather than an array stands before the dot."""
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    modules = {"np", "numpy", "cr", "chainrule", "cnp", "nn", "F", "lax", "jnp", "special", "optim"}
+    return isinstance(value, ast.Name) and value.id in modules
