@@ -31,7 +31,11 @@ class Box:
     label, latex
         What it is in a word, and what it computes as a formula.
     nodes
-        The nodes that it stands for, in order; the last one's result is its own.
+        The nodes that it stands for, in order.
+    results
+        Those of them whose values are used outside.
+    scope
+        The Modules, functions and calls that it is part of, outermost first.
     """
 
     name: str
@@ -39,18 +43,19 @@ class Box:
     label: str
     latex: str
     nodes: list[Node] = field(default_factory=list)
+    results: list[Node] = field(default_factory=list)
     scope: tuple[str, ...] = ()
     is_output: bool = False
 
     @property
     def node(self) -> Node:
-        """The node whose value is the box's."""
+        """Its node; the last one of a scope."""
         return self.nodes[-1]
 
     @property
     def type(self) -> str:
-        """The type of its value."""
-        return type_text(self.node.type)
+        """The type of its value, or of each."""
+        return ", ".join(type_text(node.type) for node in self.results)
 
     @property
     def line(self) -> str:
@@ -92,7 +97,7 @@ def boxes_of(
         for operand in () if node in given else node.inputs:
             start = found.get(drawn[operand])
             if start is not None:
-                edges.setdefault((start, box), []).append(operand)
+                edges.setdefault((start, box), []).append(_carried(operand))
     return list(found.values()), edges
 
 
@@ -109,6 +114,13 @@ def _drawn_for(node: Node) -> Node:
     return node
 
 
+def _carried(operand: Node) -> Node:
+    """The array that an edge stands for: before it is repeated."""
+    while operand.primitive is not None and operand.primitive.name == "broadcast":
+        operand = operand.inputs[0]
+    return operand
+
+
 def _is_number(node: Node) -> bool:
     """Whether it is a constant of which one number says all."""
     known = node.known
@@ -122,12 +134,12 @@ def _box(
 ) -> Box:
     name, label = ids[node], called.get(node, ids[node])
     if node in given or node.primitive is None:
-        return Box(name, "input", label, shown[node], [node])
+        return Box(name, "input", label, shown[node], [node], [node])
     if not node.inputs and node.known is not None:
         kind = "constant" if node.source is None else "parameter"
-        return Box(name, kind, label, shown[node], [node])
+        return Box(name, kind, label, shown[node], [node], [node])
     body = formula(node, [shown[operand] for operand in node.inputs])
-    return Box(name, "operation", node.primitive.name, f"{shown[node]} = {body}", [node])
+    return Box(name, "operation", node.primitive.name, f"{shown[node]} = {body}", [node], [node])
 
 
 def _depth_first(graph: Graph, drawn: dict[Any, Node]) -> list[Node]:

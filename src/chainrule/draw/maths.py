@@ -67,7 +67,7 @@ def plain(latex: str) -> str:
     r"""The formula as text alone.
 
     >>> plain(r"e^{v_{3}} + x^2 W^{\top}")
-    'e^v3 + x²W⊤'
+    'e^v3 + x² W⊤'
     """
     found = ""
     for run in runs(latex):

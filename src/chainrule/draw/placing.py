@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..engine.graph import Graph, Node
+from ..engine.graph import Graph, Node, node_names
+from . import scopes
 from .boxes import Box, Edge, boxes_of
 from .layout import layout
 from .maths import plain, runs, width
+from .scopes import Edges
 from .svg import text_width
 
 LINE_HEIGHT, GAP_ACROSS, GAP_ALONG, MARGIN = 17.0, 24.0, 34.0, 12.0
+COMFORTABLE = 60  # boxes that one can still read
 LEAST_WIDTH, HEADING, SMALL = 44.0, 13.0, 11.0
 
 Point = tuple[float, float]
 Lines = Callable[[Box], Sequence[str]]
+Names = Sequence[str] | Mapping[Node, str]
 
 
 @dataclass
 class Placed:
     """Boxes and edges with their places: the middle of each box; of each edge the points.
 
-    An edge runs from the foot of a box to the head of another, straight down where it passes a layer.
+    An edge runs from the foot of a box to the head of another, straight down past a layer.
     """
 
     boxes: list[Box]
@@ -36,9 +40,7 @@ class Placed:
     height: float = 2 * MARGIN
 
 
-def place_boxes(
-    boxes: list[Box], edges: dict[Edge, list[Node]], lines: Lines = lambda box: [box.type]
-) -> Placed:
+def place_boxes(boxes: list[Box], edges: Edges, lines: Lines = lambda box: [box.type]) -> Placed:
     """Each box gets the room that its texts need; ``lines`` are those under its formula."""
     texts = {box: lines(box) for box in boxes}
     size = {box: _room(box, texts[box]) for box in boxes}
@@ -83,8 +85,28 @@ def _rows(
     return rows, top - GAP_ALONG + MARGIN
 
 
+def arranged(
+    graph: Graph,
+    names: Names = (),
+    fold: int | str | None = "auto",
+    opened: Collection[str] = (),
+) -> tuple[list[Box], Edges]:
+    """The boxes of a graph with their scopes, folded as asked; see ``placed``."""
+    boxes, edges = boxes_of(graph, names)
+    scopes.name_scopes(boxes)
+    if fold == "auto":
+        return scopes.fold_to_fit(boxes, edges, COMFORTABLE)
+    if fold is None:
+        return boxes, edges
+    return scopes.fold(boxes, edges, int(fold), opened)
+
+
 def placed(
-    graph: Graph, names: Sequence[str] | Mapping[Node, str] = (), lines: int = 1
+    graph: Graph,
+    names: Names = (),
+    lines: int = 1,
+    fold: int | str | None = None,
+    opened: Collection[str] = (),
 ) -> dict[str, Any]:
     """The drawing of a graph as plain data, for a page that draws it itself.
 
@@ -94,6 +116,12 @@ def placed(
         What to call the inputs; by default x0, x1, ...
     lines
         How many lines of text each box has room for under its formula.
+    fold
+        None draws every operation. 0 makes a box of each outermost scope (a layer, a function, a
+        call of the library), 1 of each scope inside these, and so on; "auto" folds as little as
+        makes it readable.
+    opened
+        The ids of folded boxes that are to be opened.
 
     The result holds ``width`` and ``height``; ``nodes``, each with ``id`` (its name wherever the
     graph is shown), ``kind``, ``label``, ``formula`` (as text), ``latex``, ``type``, ``line``,
@@ -107,11 +135,13 @@ def placed(
     >>> [(edge["from"], edge["to"], edge["type"]) for edge in drawing["edges"]]
     [('x0', 'v2', 'f64[]'), ('x1', 'v2', 'f64[]')]
     """
-    found = place_boxes(*boxes_of(graph, names), lambda box: [box.type] + [""] * (lines - 1))
-    return as_data(found)
+    boxes, edges = arranged(graph, names, fold, opened)
+    found = place_boxes(boxes, edges, lambda box: [box.type] + [""] * (lines - 1))
+    ids = node_names(graph)
+    return as_data(found, ids)
 
 
-def as_data(found: Placed) -> dict[str, Any]:
+def as_data(found: Placed, ids: dict[Any, str]) -> dict[str, Any]:
     """Placed boxes as numbers, texts, lists and dicts."""
     nodes = []
     for box in found.boxes:
@@ -126,6 +156,7 @@ def as_data(found: Placed) -> dict[str, Any]:
                 "type": box.type,
                 "line": box.line,
                 "scope": list(box.scope),
+                "ids": [ids[node] for node in box.nodes],
                 "is_output": box.is_output,
                 "x": round(x, 2),
                 "y": round(y, 2),

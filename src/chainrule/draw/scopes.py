@@ -1,0 +1,157 @@
+"""Folding: the operations of a layer, a function or a call become one box."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from ..engine.graph import Node
+from .boxes import Box, Edge
+
+Edges = dict[Edge, list[Node]]
+Users = dict[Box, dict[Box, None]]
+Path = tuple[str, ...]
+
+
+def name_scopes(boxes: list[Box]) -> None:
+    """Give each box its scope: the Modules that were being called, else the function it is in;
+    then the call that made it, where that made several.
+
+    The function whose result the graph is encloses everything, and so is no scope.
+    """
+    whole = {box.node.place[0] for box in boxes if box.is_output and box.node.place}
+    for box in boxes:
+        place = box.node.place
+        if place is not None:
+            name = place[0].co_name
+            is_function = name[0] != "<" and place[0] not in whole
+            box.scope = place[2] or ((f"{name}()",) if is_function else ())
+    calls = Counter((box.scope, box.node.place) for box in boxes)
+    sizes = Counter(box.scope for box in boxes)
+    for box in boxes:
+        place = box.node.place
+        if place is not None and 1 < calls[box.scope, place] < sizes[box.scope]:
+            box.scope = (*box.scope, call_text(box.node))
+
+
+def call_text(node: Node) -> str:
+    """The part of the user's line that made a node: ``np.mean(errors ** 2)``."""
+    import linecache
+
+    assert node.place is not None
+    code, instruction, _ = node.place
+    line, last, start, end = list(code.co_positions())[instruction // 2]
+    text = linecache.getline(code.co_filename, line or 0)
+    if not text or line != last:
+        return f"line {line}"
+    found = text.encode()[start:end].decode()  # columns are counted in bytes
+    return found if len(found) <= 40 else found[:38] + "…"
+
+
+def fold(
+    boxes: list[Box], edges: Edges, depth: int, opened: Collection[str] = ()
+) -> tuple[list[Box], Edges]:
+    """Scopes at this depth, outermost 0, as one box each; those in ``opened`` are left open.
+
+    A scope that is left and entered again (a layer in the forward and in the backward half, say)
+    becomes a box for each time, so that no edge ever leads back.
+    """
+    groups: dict[Path, list[Box]] = {}
+    for box in boxes:
+        key = _folded_path(box.scope, depth, opened)
+        if key:
+            groups.setdefault(key, []).append(box)
+    owner = {box: box for box in boxes}
+    for key, members in groups.items():
+        parts = [part for part in _convex_parts(members, owner, edges) if len(part) > 1]
+        for number, part in enumerate(parts, 1):
+            scope = _scope_box(key, number if len(parts) > 1 else 0, part)
+            owner.update(dict.fromkeys(part, scope))
+    _take_in_leaves(owner, edges)
+    return _contracted(boxes, owner, edges)
+
+
+def fold_to_fit(boxes: list[Box], edges: Edges, most: int) -> tuple[list[Box], Edges]:
+    """Folded as little as leaves at most so many boxes, or else as far as it goes."""
+    deepest = max((len(box.scope) for box in boxes), default=0)
+    found = boxes, edges
+    for depth in range(deepest - 1, -1, -1):
+        if len(found[0]) <= most:
+            break
+        found = fold(boxes, edges, depth)
+    return found
+
+
+def _folded_path(scope: Path, depth: int, opened: Collection[str]) -> Path:
+    """The scope in whose box it is: the outermost one at this depth or deeper that is not open."""
+    for length in range(depth + 1, len(scope) + 1):
+        if "/".join(scope[:length]) not in opened:
+            return scope[:length]
+    return ()
+
+
+def _convex_parts(members: list[Box], owner: dict[Box, Box], edges: Edges) -> list[list[Box]]:
+    """The members by how often a path to them has left the group before."""
+    inside = set(members)
+    times = dict.fromkeys(owner.values(), 0)
+    users = _users((owner[start], owner[end]) for start, end in edges)
+    for box in _in_order(times, users):
+        for user in users.get(box, ()):
+            left = box in inside and user not in inside
+            times[user] = max(times[user], times[box] + left)
+    parts: dict[int, list[Box]] = {}
+    for box in members:
+        parts.setdefault(times[box], []).append(box)
+    return [parts[number] for number in sorted(parts)]
+
+
+def _users(pairs: Iterable[Edge]) -> Users:
+    """For each box those that use it, once each, in order."""
+    found: Users = {}
+    for start, end in pairs:
+        if start is not end:
+            found.setdefault(start, {})[end] = None
+    return found
+
+
+def _in_order(boxes: Iterable[Box], users: Users) -> list[Box]:
+    """Boxes before their users (Kahn 1962)."""
+    waiting = Counter(user for found in users.values() for user in found)
+    ready = [box for box in dict.fromkeys(boxes) if not waiting[box]]
+    for box in ready:
+        for user in users.get(box, ()):
+            waiting[user] -= 1
+            if not waiting[user]:
+                ready.append(user)
+    return ready
+
+
+def _scope_box(key: Path, number: int, members: list[Box]) -> Box:
+    label = key[-1] + (f" #{number}" if number else "")
+    name = "/".join(key) + (f" #{number}" if number else "")
+    return Box(name, "scope", label, "", scope=key[:-1])
+
+
+def _take_in_leaves(owner: dict[Box, Box], edges: Edges) -> None:
+    """Parameters and constants that one folded box alone uses go into it."""
+    for leaf, found in _users((start, owner[end]) for start, end in edges).items():
+        first = next(iter(found))
+        if leaf.kind in ("parameter", "constant") and len(found) == 1 and first.kind == "scope":
+            owner[leaf] = first
+
+
+def _contracted(boxes: list[Box], owner: dict[Box, Box], edges: Edges) -> tuple[list[Box], Edges]:
+    """The graph of the owners; each knows which of its results are used outside."""
+    for box in boxes:
+        if owner[box] is not box:
+            owner[box].nodes += box.nodes
+            owner[box].is_output |= box.is_output
+            owner[box].results += box.results if box.is_output else []
+    found: Edges = {}
+    for (start, end), carried in edges.items():
+        a, b = owner[start], owner[end]
+        if a is not b:
+            found[a, b] = list(dict.fromkeys([*found.get((a, b), []), *carried]))
+            if a.kind == "scope":
+                a.results = list(dict.fromkeys([*a.results, *carried]))
+    return _in_order(owner.values(), _users(found)), found
