@@ -10,7 +10,7 @@ import numpy as np
 from ..data import DataError, Dataset, load_biodeg, load_molecules
 from . import accept
 from .molecules_network import MOST_UNITS, PARTS, Network, judge, reliability, roc
-from .molecules_table import read_table
+from .molecules_table import MOST_BYTES, read_table
 from .widget import UserError, Widget
 
 EPOCHS = 400  # by then every curve has said what it has to say
@@ -105,6 +105,10 @@ class Molecules(Widget):
         if not isinstance(name, str) or not isinstance(text, str):
             raise UserError("A file of text is needed here.")
         self._use(read_table(name, text))
+
+    def do_too_large(self) -> None:
+        """The page did not send a file, because it is too large."""
+        raise UserError(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
 
     def do_molecules(self) -> None:
         """Back to the molecules; where they are not on this machine, ask the archive for them."""

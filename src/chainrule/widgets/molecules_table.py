@@ -1,4 +1,4 @@
-"""A learner's own table: CSV text to a data set of two classes, or words on what is wrong with it."""
+"""A learner's own table: CSV to a data set of two classes, or words on what is wrong with it."""
 
 from __future__ import annotations
 
