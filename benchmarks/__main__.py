@@ -18,7 +18,7 @@ from .bench import BUILD
 from .report import machine, write_page
 
 PAGE = Path("docs/benchmarks.md")
-QUESTIONS = ("train", "cold", "calls", "loops", "memory", "scaling")
+QUESTIONS = ("train", "cold", "calls", "loops", "memory", "products", "scaling")
 
 
 def main() -> None:
