@@ -62,6 +62,21 @@ def shape(got: Any, expected: tuple[int, ...], what: str) -> None:
         raise Wrong(t("shape", what=what, got=np.shape(got), expected=expected))
 
 
+def unpack(got: Any, names: str) -> tuple[Any, ...]:
+    """The values that an answer returns together: ``theta, losses = unpack(got, "theta, losses")``.
+
+    >>> unpack(3.0, "dw, db")
+    Traceback (most recent call last):
+        ...
+    chainrule.lessons.check.Wrong: It gives 3, but it must end with `return dw, db`.
+    """
+    if got is None:
+        raise Wrong(t("returns_nothing"))
+    if not isinstance(got, tuple | list) or len(got) != names.count(",") + 1:
+        raise Wrong(t("unpack", got=show(got), names=names))
+    return tuple(got)
+
+
 def decreases(values: Any, what: str) -> None:
     """Each value is less than the one before."""
     values = np.asarray(values, dtype=float)

@@ -1,7 +1,18 @@
 """Everything the author of exercises needs, by one import."""
 
 from .cases import Case, Kind, array, labels, number
-from .check import Wrong, agrees, decreases, derivative, equals, holds, require, shape, slope
+from .check import (
+    Wrong,
+    agrees,
+    decreases,
+    derivative,
+    equals,
+    holds,
+    require,
+    shape,
+    slope,
+    unpack,
+)
 from .exercise import Exercise, Mistake
 from .texts import show
 
@@ -23,4 +34,5 @@ __all__ = [
     "shape",
     "show",
     "slope",
+    "unpack",
 ]
