@@ -1,0 +1,256 @@
+"""Checks of what the units answer: dead, saturated, all alike, or the same for every example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .layers import Activation, by_unit, last_activation
+from .pictures import bars, histogram
+from .report import Check, Measured
+from .subject import Subject
+
+# Half the units: what narrow, trained and healthy layers lose stays below it (at most a third in
+# the healthy networks of the tests), and a layer with half its units dead has lost half its width.
+DEAD = 0.5
+# A slope below 5 % of its largest: |x| > 2.18 for tanh, > 4.35 for the sigmoid. Seven in ten: a
+# trained network puts many units at their ends, and may; one whose scale is wrong, nearly all.
+FLAT = 0.05
+SATURATED = 0.7
+ALIKE = 1e-6  # relative: float32 rounds at 1e-7
+CONSTANT = 1e-4  # spread of the answers by that of the targets
+
+_LARGEST_SLOPE = {"tanh": 1.0, "sigmoid": 0.25}
+
+
+def slope(kind: str, value: Any) -> Any:
+    """The derivative, from the value: 1 − y² of tanh, y (1 − y) of the sigmoid.
+
+    >>> slope("sigmoid", 0.5)
+    0.25
+    """
+    return 1 - value * value if kind == "tanh" else value * (1 - value)
+
+
+def dead_share(values: Any, units: int) -> float:
+    """The share of units that are 0 for every example.
+
+    >>> dead_share(np.array([[0.0, 1.0], [0.0, 0.0]]), 1)
+    0.5
+    """
+    return float(np.mean(by_unit(values, units).max(axis=0) <= 0))
+
+
+def flat_share(kind: str, values: Any) -> float:
+    """The share of values where the slope is below 5 % of its largest."""
+    return float(np.mean(slope(kind, values) < FLAT * _LARGEST_SLOPE[kind]))
+
+
+def line_of(subject: Subject, activation: Activation) -> str:
+    """The layer's name, and the user's line unless it is only that of the whole network's call."""
+    line = activation.node.line.rpartition("/")[2]
+    lines = {other.node.line for other in subject.seen.activations}
+    told = line and len(lines) == len(subject.seen.activations) > 1
+    return f"{activation.name}; {line}" if told else activation.name
+
+
+def _worst(subject: Subject, shares: dict[str, float], bound: float) -> tuple[list[str], str]:
+    """Names beyond the bound, the worst first, and where they are."""
+    bad = sorted([n for n, share in shares.items() if share > bound], key=shares.__getitem__)[::-1]
+    places = {a.name: line_of(subject, a) for a in subject.seen.activations}
+    return bad, ", ".join(places[name] for name in bad[:4])
+
+
+def dead_relu(subject: Subject) -> Measured | None:
+    """ReLUs that are 0 for every example."""
+    seen = subject.seen
+    relus = [a for a in seen.activations if a.kind == "ReLU" and a.hidden]
+    shares = {a.name: dead_share(seen.value(a.node), a.units) for a in relus}
+    bad, where = _worst(subject, shares, DEAD)
+    if not bad:
+        return None
+    text = (
+        f"{shares[bad[0]]:.0%} of the units of {bad[0]} are 0 for each of {len(subject.probe)} "
+        f"examples (bound {DEAD:.0%})"
+    )
+
+    def draw() -> Any:
+        return bars("units that are always 0", shares, DEAD, bad)
+
+    return Measured(text, shares[bad[0]], DEAD, draw, where)
+
+
+def saturated(subject: Subject) -> Measured | None:
+    """Hidden sigmoids and tanhs at their flat ends."""
+    seen = subject.seen
+    bent = [a for a in seen.activations if a.kind != "ReLU" and a.hidden]
+    values = {a.name: (a.kind, seen.value(a.node)) for a in bent}
+    shares = {name: flat_share(*found) for name, found in values.items()}
+    bad, where = _worst(subject, shares, SATURATED)
+    if not bad:
+        return None
+    kind, worst = values[bad[0]]
+    end = 0.975 if kind == "tanh" else 0.987
+    low = -end if kind == "tanh" else 1 - end
+    text = (
+        f"{shares[bad[0]]:.0%} of the values of {bad[0]} are where the slope is below {FLAT:.0%} "
+        f"of its largest (bound {SATURATED:.0%})"
+    )
+
+    def draw() -> Any:
+        return histogram(f"values of {bad[0]}", worst, (low, end))
+
+    return Measured(text, shares[bad[0]], SATURATED, draw, where)
+
+
+def symmetric_weights(subject: Subject) -> Measured | None:
+    """Hidden layers whose units all compute the same."""
+    seen = subject.seen
+    shares = {}
+    for layer in seen.layers:
+        is_hidden = any(a.node is layer.node or a.hidden for a in seen.activations)
+        later = [other for other in seen.layers if other.depth > layer.depth]
+        if later and is_hidden and layer.node.shape[layer.units] > 1:
+            shares[layer.name] = alike_share(seen.value(layer.node), layer.units)
+    bad = [name for name, share in shares.items() if share > DEAD]
+    if not bad:
+        return None
+    text = (
+        f"{shares[bad[0]]:.0%} of the units of {bad[0]} give the same number as another unit, for "
+        f"every example (bound {DEAD:.0%})"
+    )
+
+    def draw() -> Any:
+        return bars("units that repeat another", shares, DEAD, bad)
+
+    return Measured(text, shares[bad[0]], DEAD, draw, ", ".join(bad))
+
+
+def alike_share(values: Any, units: int) -> float:
+    """The share of units that repeat another: 0 where all differ.
+
+    >>> alike_share(np.array([[1.0, 1.0, 2.0, 1.0]]), 1)
+    0.5
+    """
+    columns = by_unit(values, units).T
+    scale = float(np.abs(columns).max()) or 1.0
+    distinct = np.unique(np.round(columns / (scale * ALIKE)), axis=0)
+    return 1 - len(distinct) / len(columns)
+
+
+def constant_output(subject: Subject) -> Measured | None:
+    """The same answer whatever the input."""
+    answers, targets = subject.prediction, subject.targets
+    if not _vary(targets) or not np.isfinite(answers).all() or len(answers) < 2:
+        return None
+    if subject.seen.layers and not _any_weight(subject):
+        return None  # a last layer of zeros is a sound start
+    spread = float(answers.std(axis=0).max())
+    scale = 1.0
+    if subject.kind == "number":
+        scale = float(np.asarray(targets, np.float64).std(axis=0).max())
+    if spread >= CONSTANT * scale:
+        return None
+    text = (
+        f"the answers to {len(answers)} examples spread by {spread:.2g} "
+        f"(bound {CONSTANT:g} of {scale:.3g})"
+    )
+
+    def draw() -> Any:
+        return histogram("answers", answers)
+
+    return Measured(text, spread, CONSTANT * scale, draw, "the output")
+
+
+def _vary(targets: Any) -> bool:
+    return isinstance(targets, np.ndarray) and len(np.unique(targets)) > 1
+
+
+def _any_weight(subject: Subject) -> bool:
+    last = subject.seen.layers[-1]
+    return bool(np.any(subject.seen.value(last.weight)))
+
+
+_REACH = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "ReLU": (0.0, np.inf)}
+BEYOND = 0.05  # of the targets
+
+
+def output_range(subject: Subject) -> Measured | None:
+    """Targets that the last activation can never give."""
+    if subject.kind != "number":
+        return None
+    end = last_activation(subject.seen.prediction)
+    if end is None:
+        return None
+    kind = "ReLU" if end.primitive.name in ("relu", "maximum") else end.primitive.name
+    low, high = _REACH[kind]
+    targets = np.asarray(subject.y, np.float64)
+    share = float(np.mean((targets < low) | (targets > high)))
+    if share <= BEYOND:
+        return None
+    text = (
+        f"{share:.0%} of the targets lie outside of [{low:g}, {high:g}], which is all that the "
+        f"{kind} at the end can give (bound {BEYOND:.0%})"
+    )
+
+    def draw() -> Any:
+        return histogram("targets", targets, (low, min(high, 1e300)))
+
+    return Measured(text, share, BEYOND, draw, f"{kind} at the output")
+
+
+CHECKS = [
+    Check(
+        "symmetric-weights",
+        "The units of a layer are copies of each other",
+        symmetric_weights,
+        f"more than {DEAD:.0%} of a hidden layer's units repeat another",
+        "Units that begin alike get the same gradient and stay alike, so that the layer is worth "
+        "one unit. Only a random start tells them apart.",
+        "Initialise the weights at random (leave out init=zeros or constant); only biases and the "
+        "last layer may start at zero.",
+        "error",
+    ),
+    Check(
+        "dead-relu",
+        "ReLUs that never fire",
+        dead_relu,
+        f"more than {DEAD:.0%} of a layer's units are 0 for every example",
+        "A ReLU that is 0 for all examples has slope 0, so that no gradient ever reaches its "
+        "weights. It stays dead, and the layer is that much narrower.",
+        "Lower the learning rate, start with He's weights (nn.init.kaiming_normal) and biases of "
+        "0, scale the inputs; or take LeakyReLU or GELU.",
+    ),
+    Check(
+        "saturated",
+        "Sigmoids or tanhs at their flat ends",
+        saturated,
+        f"more than {SATURATED:.0%} of a layer's values have a slope below {FLAT:.0%} of its "
+        "largest",
+        "Where the curve is flat its slope is nearly 0, and the gradient of all layers before is "
+        "multiplied by it. These layers hardly learn.",
+        "Scale the inputs to mean 0 and spread 1, start with smaller weights "
+        "(nn.init.xavier_uniform), lower the learning rate.",
+    ),
+    Check(
+        "constant-output",
+        "The same answer for every example",
+        constant_output,
+        f"the answers spread by less than {CONSTANT:g} of the targets' spread",
+        "The network has stopped listening to its input: the best it can learn now is the mean of "
+        "the targets. Something between input and output lets nothing through.",
+        "Look at the layers from the input on for the first whose units do not vary; start with "
+        "fresh weights and a lower learning rate.",
+        unless=("symmetric-weights", "dead-relu", "saturated"),
+    ),
+    Check(
+        "output-range",
+        "The output cannot reach the targets",
+        output_range,
+        f"more than {BEYOND:.0%} of the targets are outside of the last activation's range",
+        "The last activation limits what the network can say. No training brings it to targets "
+        "beyond that, and it saturates in trying.",
+        "End a regression with a plain Linear layer, or scale the targets into the range.",
+    ),
+]

@@ -1,0 +1,41 @@
+"""The table of all checks, in the order in which they are made: causes before consequences."""
+
+from __future__ import annotations
+
+from . import activations, data, fit, gradients, learning_rate, loss, modes
+from .report import Check, Finding, Measured, Report
+from .subject import Subject
+
+_FAMILIES = (data, loss, activations, gradients, modes, learning_rate, fit)
+CHECKS: tuple[Check, ...] = tuple([check for family in _FAMILIES for check in family.CHECKS])
+
+
+def examine(subject: Subject, quick: bool) -> Report:
+    """The findings of all checks, or of all that train nothing."""
+    findings: list[Finding] = []
+    made = 0
+    for check in CHECKS:
+        if check.slow and quick:
+            continue
+        made += 1
+        if any(found.id in check.unless for found in findings):
+            continue
+        measured = check.find(subject)
+        if measured is not None:
+            findings.append(_finding(check, measured))
+    return Report(findings, made)
+
+
+def _finding(check: Check, measured: Measured) -> Finding:
+    return Finding(
+        check.id,
+        check.title,
+        check.severity,
+        measured.text,
+        float(measured.number),
+        float(measured.bound),
+        check.why,
+        measured.change or check.change,
+        measured.where,
+        measured.draw,
+    )
