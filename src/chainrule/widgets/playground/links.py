@@ -1,0 +1,90 @@
+"""A link to the playground: settings, and what was done since, to be done again by who opens it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from .. import accept
+from ..widget import UserError
+from . import options
+from .experiment import Event
+from .settings import CHECKS, LIVE, MOST_CLASSES, NAMES, Settings
+from .words import words
+
+if TYPE_CHECKING:
+    from .widget import Playground
+
+MOST_STEPS = 100_000
+MOST_EVENTS = 300
+
+
+def link(page: Playground) -> dict[str, Any]:
+    """What is needed to come to the same numbers, as JSON."""
+    found: dict[str, Any] = {"view": page.state["view"]}
+    usual = Settings()
+    first = page.experiment.first if page.experiment is not None else page.settings
+    settings = first.with_changes({name: getattr(page.settings, name) for name in ("across", "up")})
+    for name in sorted(settings.changed_from(usual)):
+        value = getattr(settings, name)
+        found[name] = list(value) if isinstance(value, tuple) else value
+    if page.settings.data == options.OWN:
+        found["own"] = [[round(a, 3), round(b, 3), label] for a, b, label in page.own]
+    experiment = page.experiment
+    if experiment is not None and experiment.step <= MOST_STEPS:
+        found["steps"] = experiment.step
+        if experiment.events:
+            found["events"] = [list(event) for event in experiment.events[-MOST_EVENTS:]]
+    return found
+
+
+def follow(page: Playground, link: dict[str, Any]) -> None:
+    """Make it again; whatever is in the link is checked."""
+    known = {name: value for name, value in link.items() if name in NAMES}
+    if page.given is not None:
+        known.pop("data", None)
+    checked = {name: CHECKS[name](value) for name, value in known.items()}
+    own = accept.points(500, 3)(link.get("own", []))
+    label = accept.whole(0, MOST_CLASSES - 1)
+    page.own = [[a, b, label(kind)] for a, b, kind in own] or page.own
+    missing = checked.get("data") == options.CSV and page.table is None
+    if missing:
+        del checked["data"]
+    start = page.settings if page.given is not None else Settings()
+    page.begin_with(start.with_changes(checked))
+    page.take({"view": link.get("view", "network")})
+    page.set(view=page.state["view"])
+    if missing:
+        page.set(notice=words("csv_not_in_link"))
+        return
+    _repeat(page, link.get("steps", 0), link.get("events", []))
+
+
+def _repeat(page: Playground, steps: Any, events: Any) -> None:
+    experiment = page.experiment
+    if experiment is None:
+        return
+    total = accept.whole(0, MOST_STEPS)(steps)
+    if not isinstance(events, list) or len(events) > MOST_EVENTS:
+        raise UserError(words("link_wrong"))
+    for event in map(_event, events):
+        if event.step < experiment.step or event.step > total:
+            raise UserError(words("link_wrong"))
+        experiment.play_to(event.step)
+        if event.place:
+            experiment.edit(event.name, event.place, event.value)
+        else:
+            changed = dataclasses.replace(experiment.settings, **{event.name: event.value})
+            experiment.change(changed)
+    experiment.play_to(total)
+    page.show_experiment()
+
+
+def _event(parts: Any) -> Event:
+    match parts:
+        case [int(step), str(name), value, []] if name in LIVE:
+            return Event(step, name, CHECKS[name](value))
+        case [int(step), str(name), int() | float() as value, [*place]] if name not in NAMES:
+            whole = accept.whole(0, 10_000)
+            return Event(step, name, accept.number()(value), tuple(map(whole, place)))
+    raise UserError(words("link_wrong"))

@@ -1,0 +1,16 @@
+"""Texts of the page that Python says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...locale import catalogue
+
+
+def words(name: str, **values: Any) -> str:
+    """A text of ``playground.json`` with its numbers in.
+
+    >>> words("rows_only", count=3)
+    'of 3 shown'
+    """
+    return catalogue("en")[f"playground.{name}"].format(**values)
