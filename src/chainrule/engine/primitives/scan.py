@@ -73,7 +73,7 @@ def _scan_vjp(cotangents: Any, y: Any, *inputs: Any, **params: Any) -> Cotangent
     ct_carry = cotangents[:carries]
     ct_ys = cotangents[carries : carries + count]
     ct_history = cotangents[carries + count :] or [
-        zeros_of(part.type) for part in y[carries + count :]
+        zeros_of(trace.abstract(part)) for part in y[carries + count :]
     ]
     sums = [zeros_of(kind) for kind in gather_types]
 
