@@ -12,7 +12,10 @@ from chainrule.engine import trace
 from chainrule.engine.primitives.families import Primitive
 
 # Rooms that declare no operations, and import what tests of the engine need not have.
-OTHER_ROOMS = ("__main__", "cli", "data", "demo", "draw", "optim", "train")
+OTHER_ROOMS = (
+    "__main__", "cli", "data", "demo", "draw", "explain", "lab", "lessons", "optim", "train",
+    "widgets",
+)  # fmt: skip
 
 
 def all_primitives():
