@@ -10,7 +10,7 @@ import numpy as np
 from ..engine.graph import Graph, Node, node_names, short_line
 from ..engine.interpret import known_value
 from ..engine.types import TensorType
-from .helpers import SHORT, definitions
+from .helpers import NEEDS, SHORT, definitions
 from .numpy_text import ROWS, UNARY, Text, array_text, full_text, number_text
 
 LONGEST = 56  # characters of an expression that still goes into another one
@@ -79,15 +79,16 @@ class Source:
 
     def short(self, name: str) -> str:
         """One of the helpers written by hand."""
+        for other in NEEDS.get(name, ()):
+            self.short(other)
         self.helpers[name] = SHORT[name].strip("\n")
         return name
 
     def text(self, body: Iterable[str]) -> str:
         """The whole source."""
         parts = ["import numpy as np", *self.helpers.values(), "\n".join(body)]
-        for module in ("functools", "math"):
-            if any(f"{module}." in part for part in parts):
-                parts[0] = f"import {module}\n{parts[0]}" if module == "math" else parts[0]
+        if any("math." in part for part in parts):
+            parts[0] = f"import math\n\n{parts[0]}"
         return "\n\n\n".join(parts) + "\n"
 
 
@@ -96,7 +97,8 @@ class Scope:
 
     def __init__(self, module: Source, names: dict[Any, str]) -> None:
         self.module = module
-        self.texts: dict[Node, Text] = {node: Text(name) for node, name in names.items()}
+        self.texts: dict[Node, Text] = {}
+        self.name(names)
         self.literals: dict[Node, Any] = {}
         self.lines: list[str] = []
         self.parts: dict[tuple[Node, int], str] = {}
@@ -136,6 +138,10 @@ class Scope:
             if node in names or often or len(text.text) > LONGEST:
                 text = self.assign(names.get(node) or self.fresh(), text.text)
             self.texts[node] = text
+
+    def name(self, names: dict[Any, str]) -> None:
+        """Say what more values are called."""
+        self.texts.update({node: Text(name) for node, name in names.items()})
 
     def assign(self, name: str, text: str) -> Text:
         """A line ``name = text``."""
@@ -387,6 +393,6 @@ def finish(
 ) -> Code:
     """The source of a function whose lines are written."""
     head = f"def {name}({', '.join([*inputs, *module.arrays])}):"
-    lines = [head, *[f"    {line}" for line in scope.lines], f"    return {results}"]
+    lines = [head, *[f"    {line}".rstrip() for line in scope.lines], f"    return {results}"]
     arguments = {**dict(zip(inputs, values, strict=False)), **module.arrays}
     return Code(module.text(lines), name, arguments)

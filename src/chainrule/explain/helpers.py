@@ -13,7 +13,7 @@ import numpy as np
 
 from .numpy_text import array_text
 
-# name -> its definition. Those of an activation's name replace its NumPy rule by shorter text.
+# By name. Those with the name of a primitive say the same as its NumPy rule, in fewer lines.
 SHORT = {
     "sigmoid": """
 def sigmoid(x):
@@ -53,7 +53,38 @@ def spread_out(x, before, after, between):
     out[tuple(slice(b, b + n + g, w + 1) for b, n, g, w in zip(before, x.shape, gaps, between))] = x
     return out
 ''',
+    "threefry": '''
+def threefry(k0, k1, x0, x1):
+    """Two random words for each counter (x0, x1) under a key (k0, k1): Salmon et al. 2011."""
+    keys = (k0, k1, k0 ^ k1 ^ np.uint32(0x1BD11BDA))
+    with np.errstate(over="ignore"):
+        x0, x1 = x0 + k0, x1 + k1
+        for group in range(5):
+            for r in ((13, 15, 26, 6), (17, 29, 16, 24))[group % 2]:
+                x0 = x0 + x1
+                x1 = (x1 << np.uint32(r) | x1 >> np.uint32(32 - r)) ^ x0
+            x0 = x0 + keys[(group + 1) % 3]
+            x1 = x1 + keys[(group + 2) % 3] + np.uint32(group + 1)
+    return x0, x1
+''',
+    "random_bits": '''
+def random_bits(key, shape, width):
+    """Random bits for an array of this shape: those of its places 0, 1, 2, ..."""
+    k0, k1 = key[..., :1], key[..., 1:]
+    place = np.arange(math.prod(shape))
+    high, low = threefry(k0, k1, (place >> 32).astype(np.uint32), place.astype(np.uint32))
+    words = high.astype(np.uint64) << np.uint64(32) | low if width == 64 else high ^ low
+    return words.astype(f"uint{width}").reshape(key.shape[:-1] + shape)
+''',
+    "derive_keys": '''
+def derive_keys(key, number):
+    """A new key for each number."""
+    number = np.asarray(number)
+    key = key.reshape(key.shape[:-1] + (1,) * (number.ndim - key.ndim + 1) + (2,))
+    return np.stack(threefry(key[..., 0], key[..., 1], np.zeros_like(number), number), -1)
+''',
 }
+NEEDS = {"random_bits": ("threefry",), "derive_keys": ("threefry",)}
 
 
 def definitions(function: Callable[..., Any], found: dict[str, str]) -> None:
@@ -79,7 +110,10 @@ def _define(name: str, value: Any, found: dict[str, str]) -> None:
     if isinstance(value, ModuleType):
         if value.__name__ not in ("numpy", "math", "functools"):
             raise ValueError(f"it uses the module {value.__name__}")
-    elif inspect.isfunction(inspect.unwrap(value)) if callable(value) else False:
+    elif isinstance(value, type) and issubclass(value, Exception):
+        builtin = next(base for base in value.__mro__ if base.__module__ == "builtins")
+        found[name] = f"{name} = {builtin.__name__}"
+    elif callable(value) and inspect.isfunction(inspect.unwrap(value)):
         definitions(value, found)
     else:
         found[name] = f"{name} = {_value_text(value)}"

@@ -160,7 +160,8 @@ def _pad(node: Node, x: Text) -> Text:
     before, after, between = (node.params[k] for k in ("before", "after", "between"))
     if any(between):
         return Text(f"spread_out({x.text}, {before}, {after}, {between})")
-    return Text(f"np.pad({x.text}, {tuple(zip(before, after, strict=True))})")
+    widths = tuple(zip(before, after, strict=True))
+    return Text(f"np.pad({x.text}, {widths})") if widths else x
 
 
 def _listed(function: str) -> Row:

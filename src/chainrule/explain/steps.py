@@ -11,7 +11,9 @@ import numpy as np
 
 from ..engine.graph import Graph, Node, short_line
 from ..engine.interpret import values_of
+from .backcode import backprop_code
 from .calls import Call, record, type_text
+from .code import Code
 from .numbers import as_json
 from .reverse import Visit, walk_back
 from .rules import latex, numpy_text, rule_of, slope_of
@@ -86,12 +88,11 @@ class Backprop(Sequence[Step]):
         self.names = call.names
         self.call = call
         (output,) = call.graph.outputs
-        self._value = values_of(call.graph, *call.values)
+        self.value_of = values_of(call.graph, *call.values)
         one = np.ones((), output.dtype)[()]
-        self.visits, flow = walk_back(call.graph, self._value, call.wanted, one)
-        self._flow = flow
-        self.value = self._value[output]
-        self.values = {name: self._value[node] for node, name in self.names.items()}
+        self.visits, flow = walk_back(call.graph, self.value_of, call.wanted, one)
+        self.value = self.value_of[output]
+        self.values = {name: self.value_of[node] for node, name in self.names.items()}
         self.cotangents = {self.names[node]: ct for node, ct in flow.items()}
         zeros = [np.zeros(node.shape, node.dtype)[()] for node in call.wanted]
         found = [flow.get(n, zero) for n, zero in zip(call.wanted, zeros, strict=True)]
@@ -122,7 +123,7 @@ class Backprop(Sequence[Step]):
             self.names[node],
             node.primitive.name,
             short_line(node),
-            self._value[node],
+            self.value_of[node],
             visit.cotangent,
             tuple(sends),
         )
@@ -132,12 +133,42 @@ class Backprop(Sequence[Step]):
         if node.primitive.name == "pick":
             text = self.called(node, None, True)
             return Local(text, text, None)
-        slope = slope_of(node, self._value, self.called, index)
+        slope = slope_of(node, self.value_of, self.called, index)
         if slope is not None:
             rule, number = slope
             return Local(numpy_text(rule), latex(rule), np.asarray(number)[()])
-        rule = rule_of(node, visit.cotangent, self._value, self.called, [index])
+        rule = rule_of(node, visit.cotangent, self.value_of, self.called, [index])
         return Local(numpy_text(rule), latex(rule), None)
+
+    def code(self, name: str = "backprop") -> Code:
+        """The same backprop as plain NumPy source, to read and to run without Chainrule.
+
+        A function of the call's inputs, called as in the printed graph, which returns the value and
+        the gradient of each wanted input. It is for calls with these shapes that take the same way
+        through ``if`` and ``while``. Where 0 met infinity in this call, and 0 times anything is
+        taken to be 0, the product is spelled ``product``; elsewhere it is ``*``.
+
+        >>> print(backprop(lambda w: w * np.tanh(w))(0.5).code())
+        import numpy as np
+        <BLANKLINE>
+        <BLANKLINE>
+        def backprop(x0):
+            # forward
+            # ...
+            v1 = np.tanh(x0)
+            v2 = x0 * v1
+        <BLANKLINE>
+            # backward
+            d_v2 = np.ones_like(v2)
+            # ...
+            d_x0 = d_v2 * v1
+            d_v1 = d_v2 * x0
+            d_x0 = d_x0 + d_v1 * (1 - v1 * v1)
+        <BLANKLINE>
+            return v2, d_x0
+        <BLANKLINE>
+        """
+        return backprop_code(self, name)
 
     def called(self, node: Any, part: int | None, is_cotangent: bool) -> str:
         """What the code and the formulas call a value, or its cotangent."""
