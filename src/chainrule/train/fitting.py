@@ -14,6 +14,7 @@ from ..optim import LBFGS, Optimizer
 from .batches import Arrays, Stream, as_data
 from .callbacks import EarlyStopping, History, Hooks, Run, StopTraining
 from .epochs import Looks, Stopping, close_epochs
+from .lint import warn_of_mistakes
 from .models import ModuleModel, as_model
 from .orders import Orders
 from .progress import Lines, make_progress
@@ -43,6 +44,7 @@ def fit(
     weights: Any = None,
     schedule: Callable[[int], Any] | None = None,
     clip: float | None = None,
+    lint: bool = True,
 ) -> History:
     """Train a model with mini-batches; the same seed gives the same numbers.
 
@@ -93,6 +95,9 @@ def fit(
         steps.
     clip
         The largest norm of the gradient (over all parameters) that is let through unscaled.
+    lint
+        Look for mistakes first (``chainrule.lint``); each is a ``LintWarning``. The look is taken
+        once for models, losses and data of one structure, and reads arrays, not iterables.
 
     When something goes wrong (an exception in a callback, a loss that is not finite) the Module has
     the parameters after the last finished step; after Ctrl-C, those of a step that was finished a
@@ -115,6 +120,8 @@ def fit(
     split_key, shuffle_key, step_key = random.split(random.key(seed) if key is None else key, 3)
     dtype = _common_dtype(seen)
     train = as_data(data, weights, dtype)
+    if lint:
+        warn_of_mistakes(seen, loss, train)
     check = None
     if validation is not None:
         if not isinstance(validation, tuple | list) or len(validation) != 2:

@@ -114,7 +114,7 @@ class FunctionModel:
     def __init__(self, params: Any, apply: Callable[..., Any]) -> None:
         leaves, structure = tree.flatten(params)
         self._params = tree.unflatten(structure, [_as_array(leaf) for leaf in leaves])
-        self._apply = apply
+        self.apply = apply
         self._key_name = _name_of_key(apply)
 
     def params(self) -> Any:
@@ -128,7 +128,7 @@ class FunctionModel:
     def run(self, params: Any, fixed: Any, key: Any, use: Use, training: bool) -> Any:
         """``use(model)``, where ``model(x)`` is ``apply(params, x)``."""
         named = {self._key_name: key} if self._key_name and training else {}
-        return use(lambda *inputs: self._apply(params, *inputs, **named)), fixed
+        return use(lambda *inputs: self.apply(params, *inputs, **named)), fixed
 
     def store(self, params: Any, fixed: Any) -> None:
         """Nothing to put them into: the history has them."""

@@ -60,10 +60,14 @@ def lint(subject: Any, *args: Any) -> Report:
     >>> lint(loss, np.array([0.1, 0.2]), x, np.arange(4.0)).ids
     []
     """
-    seen = Subject(subject, args)
-    found = [mistake for rule in RULES for mistake in rule(seen)]
+    return report_on(Subject(subject, args))
+
+
+def report_on(subject: Subject) -> Report:
+    """What all rules say of a subject, each mistake once."""
+    found = [mistake for rule in RULES for mistake in rule(subject)]
     unique = {(mistake.rule, mistake.line, mistake.what): mistake for mistake in found}
-    return Report(list(unique.values()), len(seen.nodes))
+    return Report(list(unique.values()), len(subject.nodes))
 
 
-__all__ = ["RULES", "LintWarning", "Mistake", "Report", "Subject", "lint"]
+__all__ = ["RULES", "LintWarning", "Mistake", "Report", "Subject", "lint", "report_on"]

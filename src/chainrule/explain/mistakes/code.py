@@ -60,6 +60,10 @@ class Code:
             return True
         return bool(_JUDGES.search(self._function.__name__)) and "backward" not in self.all_names
 
+    def is_of(self, function: Any) -> bool:
+        """Whether this is the source of that function."""
+        return self._function is function
+
     def can_run(self, args: tuple[Any, ...]) -> bool:
         """Whether to call it: its arguments are there, and it does not train for long."""
         trains_for_long = "fit" in self.names and "backward" not in self.names

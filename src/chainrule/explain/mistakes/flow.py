@@ -30,7 +30,7 @@ _ADVICE = {
 
 def unused_parameter(subject: Subject) -> Iterator[Mistake]:
     """A parameter from which the result is not computed."""
-    if not subject.outputs or _only_judges(subject):
+    if not subject.outputs or subject.is_judge:
         return
     is_asked = subject.is_container or bool(subject.trainable)
     reached = set(subject.nodes)
@@ -50,13 +50,14 @@ def unused_parameter(subject: Subject) -> Iterator[Mistake]:
 
 def zero_gradient(subject: Subject) -> Iterator[Mistake]:
     """Parameters whose derivative is zero whatever their values: each path is flat somewhere."""
-    if not subject.has_gradient or not subject.parameters or _only_judges(subject):
+    if not subject.has_gradient or not subject.parameters or subject.is_judge:
         return
     reached = set(subject.nodes)
     wanted = {n: leaf for n, leaf in subject.parameters.items() if leaf in reached}
     if not wanted or len(subject.nodes) > _MANY:
         return
     cut = [name for name, leaf in wanted.items() if not _flows(subject, leaf)]
+    cut = _without_teachers(subject, cut, wanted)
     if cut:
         yield _cut(subject, cut, wanted)
         return
@@ -72,8 +73,18 @@ def zero_gradient(subject: Subject) -> Iterator[Mistake]:
         )
 
 
-def _only_judges(subject: Subject) -> bool:
-    return subject.code is not None and subject.code.is_judge
+def _without_teachers(subject: Subject, cut: list[str], wanted: dict[str, Tensor]) -> list[str]:
+    """Without the networks that get no gradient at all while another one does: on purpose."""
+    if len(cut) == len(wanted):
+        return cut
+    flowing = {wanted[name].source for name in wanted if name not in cut}
+    asleep = {
+        parameter
+        for module in subject.modules.values()
+        if not flowing & set(module.parameters())
+        for parameter in module.parameters()
+    }
+    return [name for name in cut if wanted[name].source not in asleep]
 
 
 def _flows(subject: Subject, leaf: Node) -> bool:
@@ -109,7 +120,7 @@ def _cut(subject: Subject, names: list[str], wanted: dict[str, Tensor]) -> Mista
 
 
 def _leads(node: Node, start: Node) -> bool:
-    return start in reachable([node], ())  # type: ignore[list-item]
+    return start in set(reachable([node], ()))  # type: ignore[list-item]
 
 
 def _always_zero(subject: Subject) -> dict[Node, bool]:

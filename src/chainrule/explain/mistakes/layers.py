@@ -11,6 +11,7 @@ from ...engine import trace
 from ...engine.differentiate import pull_back
 from ...engine.graph import Graph, Node
 from .patterns import name_of
+from .ranges import source_of
 from .report import Mistake
 from .subject import Subject
 
@@ -31,11 +32,12 @@ def linear_twice(subject: Subject) -> Iterator[Mistake]:
         sizes = entered.shape[-1:], before.shape[-1:], node.shape[-1:]
         if sizes[1] < min(sizes[0], sizes[2]):
             continue  # a bottleneck: fewer numbers on purpose
+        names = " and ".join(_weight_name(subject, n) for n in (before, node))
         yield Mistake(
             "linear-after-linear",
             node.line,
-            f"Two linear layers ({sizes[0][0]} → {sizes[1][0]} → {sizes[2][0]}) with nothing "
-            "between them compute what one can: the first adds nothing but cost.",
+            f"Two linear layers ({names}: {sizes[0][0]} → {sizes[1][0]} → {sizes[2][0]}) with "
+            "nothing between them compute no more than one.",
             "Put an activation between them (nn.ReLU(), nn.Tanh()), or leave one out.",
         )
 
@@ -49,6 +51,11 @@ def _linear_input(subject: Subject, node: Node) -> Node | None:
         return None
     weight, x = node.inputs[flags.index(True)], node.inputs[flags.index(False)]
     return x if len(weight.shape) == 2 and x in subject.moving | {x} else None
+
+
+def _weight_name(subject: Subject, node: Node) -> str:
+    leaves = {source_of(x) for x in node.inputs}
+    return next((name for name, p in subject.parameters.items() if p in leaves), "weights")
 
 
 def _without_bias(subject: Subject, node: Node) -> Node:
@@ -71,17 +78,18 @@ def symmetric_units(subject: Subject) -> Iterator[Mistake]:
     if not equal:
         return
     gradients = _gradients(subject, list(equal.values()))
-    for (name, leaf), gradient in zip(equal.items(), gradients, strict=True):
-        value = _value(leaf)
-        axes = _equal_axes(value)
-        if gradient is None or not any(_is_equal_along(gradient, axis) for axis in axes):
-            continue
-        number = float(value.flat[0])
+    found = [
+        f"{name} {leaf.shape}"
+        for (name, leaf), gradient in zip(equal.items(), gradients, strict=True)
+        if gradient is not None
+        and any(_is_equal_along(gradient, axis) for axis in _equal_axes(_value(leaf)))
+    ]
+    if found:
         yield Mistake(
             "symmetric-weights",
             subject.line or loss.line,
-            f"All units of {name} {value.shape} begin with the same weights ({number:g}) and get "
-            "the same gradient: they stay copies of one unit.",
+            f"All units begin with the same weights and get the same gradient, in "
+            f"{', '.join(found)}: they stay copies of one unit.",
             "Begin with random weights: nn.init.xavier_uniform(key, shape), or leave the layer's "
             "own initialisation.",
         )
@@ -116,7 +124,7 @@ def _gradients(subject: Subject, leaves: list[Any]) -> list[Any]:
 def training_mode_at_evaluation(subject: Subject) -> Iterator[Mistake]:
     """Dropout that drops, or batch norm that takes the batch's mean, where a model is judged."""
     code = subject.code
-    if code is None or not subject.moved or not code.is_judge:
+    if code is None or not subject.moved or not subject.is_judge:
         return
     if {"eval", "train", "backward", "step"} & code.all_names:
         return

@@ -29,14 +29,15 @@ def column_against_row(subject: Subject) -> Iterator[Mistake]:
         if (parts[0] in subject.moving) == (parts[1] in subject.moving):
             continue  # all pairs of one kind of thing, on purpose
         column = 0 if len(shapes[0]) == 2 else 1
-        names = [text_of(node, 0), text_of(node, 1)]
+        names = [text_of(node, place, "these values") for place in (0, 1)]
+        fixed = [text_of(node, place, "x") for place in (column, 1 - column)]
         yield Mistake(
             "column-against-row",
             node.line,
             f"{names[0]} {shapes[0]} against {names[1]} {shapes[1]} broadcasts to {node.shape}: "
             "every prediction is compared with every target.",
-            f"Squeeze the column, {names[column]}[:, 0], or make the other one a column too, "
-            f"{names[1 - column]}.reshape(-1, 1).",
+            f"Squeeze the column, {fixed[0]}[:, 0], or make the other one a column too, "
+            f"{fixed[1]}.reshape(-1, 1).",
         )
 
 

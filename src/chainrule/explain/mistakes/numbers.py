@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from ...engine.graph import Node
 from ...engine.source import called_name, expression_at
-from .patterns import is_normalised, text_of_operand
+from .patterns import is_normalised, name_of, text_of_operand
 from .ranges import ANY, Range, source_of
 from .report import Mistake
 from .subject import Subject
@@ -34,7 +34,7 @@ def log_of_zero(subject: Subject) -> Iterator[Mistake]:
                 "log-of-zero",
                 node.line,
                 f"{name} of {what}, which can {_reach(found)}: the result is then -inf or NaN.",
-                _advice_for_log(source_of(x), name, what),
+                _advice_for_log(source_of(x), name, text_of_operand(node, 0, "p")),
             )
 
 
@@ -75,41 +75,44 @@ def root_of_zero(subject: Subject) -> Iterator[Mistake]:
             continue
         if not _is_own(node, {"sqrt", "power"}, ast.Pow) or _is_guarded(subject, node):
             continue
-        what = text_of_operand(node, 0)
+        what, here = text_of_operand(node, 0), text_of_operand(node, 0, "x")
         then = "the derivative is then infinite" if found.low == 0 else "the result is then NaN"
         yield Mistake(
             "root-of-zero",
             node.line,
             f"The root of {what}, which can {_reach(found)}: {then}.",
-            f"Keep it from 0: np.sqrt({what} + 1e-8)."
+            f"Keep it from 0: np.sqrt({here} + 1e-8)."
             if found.low == 0
-            else f"np.sqrt(np.maximum({what}, 1e-8)), if it cannot be negative by meaning.",
+            else f"np.sqrt(np.maximum({here}, 1e-8)), if it cannot be negative by meaning.",
         )
 
 
 def division_by_zero(subject: Subject) -> Iterator[Mistake]:
     """A division whose denominator can be 0."""
-    nodes = [(node, node.inputs[1]) for node in subject.named("divide")]
-    nodes += [(node, node.inputs[0]) for node in subject.named("reciprocal")]
-    nodes += [(node, node.inputs[0]) for node in _powers(subject, lambda p: p < 0)]
-    for node, below in nodes:
+    nodes = [(node, 1) for node in subject.named("divide")]
+    nodes += [(node, 0) for node in subject.named("reciprocal")]
+    nodes += [(node, 0) for node in _powers(subject, lambda p: p < 0)]
+    for node, place in nodes:
+        below = node.inputs[place]
         found = subject.ranges[below]
         if not found.meets_zero or _is_guarded(subject, node):
             continue
         if below not in subject.moving and not _holds_zero(subject, below):
             continue
+        root = source_of(below)
+        if name_of(root) == "sqrt" and _is_own(root, {"sqrt", "power"}, ast.Pow):
+            continue  # the root says it
         if not _is_own(node, {"divide", "true_divide", "reciprocal", "power"}, ast.Div | ast.Pow):
             continue
-        place = node.inputs.index(below)
-        what = text_of_operand(node, place)
+        what, here = text_of_operand(node, place), text_of_operand(node, place, "x")
         yield Mistake(
             "division-by-zero",
             node.line,
             f"Division by {what}, which can be 0: the result is then Inf or NaN.",
-            f"Keep the denominator from 0: ({what} + 1e-8)."
+            f"Keep the denominator from 0: ({here} + 1e-8)."
             if found.low == 0
             else f"Keep it positive, as np.exp(s) or nn.softplus(s) + 1e-8 do; or select: "
-            f"np.where({what} == 0, 1, {what}).",
+            f"np.where({here} == 0, 1, {here}).",
         )
 
 
@@ -128,7 +131,7 @@ def power_of_negative(subject: Subject) -> Iterator[Mistake]:
             "power-of-negative",
             node.line,
             f"{what} can be negative, and has no real power with a broken exponent: NaN.",
-            f"np.maximum({what}, 0), np.abs({what}), or a whole exponent.",
+            "A base that is not negative, np.maximum(x, 0) or np.abs(x), or a whole exponent.",
         )
 
 
@@ -147,8 +150,7 @@ def softmax_that_overflows(subject: Subject) -> Iterator[Mistake]:
             yield Mistake(
                 "softmax-overflow",
                 powers.line,
-                f"A softmax by hand: e^{what} is Inf from {what} = 89 on (float32), the quotient "
-                "NaN.",
+                f"A softmax by hand: exp of {what} is Inf from 89 on (float32), the quotient NaN.",
                 "nn.softmax, nn.log_softmax and chainrule.scipy.special.logsumexp take out the "
                 "largest one first.",
             )

@@ -53,19 +53,26 @@ def is_sigmoid(node: Node) -> bool:
     return name_of(below) == "add" and any(name_of(source_of(x)) == "exp" for x in below.inputs)
 
 
-def text_of_operand(node: Node, place: int) -> str:
-    """An operand as the user wrote it; ``this value`` where the source does not say."""
+def text_of_operand(node: Node, place: int, otherwise: str = "this value") -> str:
+    """An operand as the user wrote it, in parentheses where a suffix would need them.
+
+    ``otherwise`` stands where the source does not say, or says too much.
+    """
     parts = operand_expressions(expression_at(node.place))
     if place >= len(parts):
-        return "this value"
+        return otherwise
     text = ast.unparse(parts[place])
-    return text if len(text) <= 40 else "this value"
+    is_open = isinstance(parts[place], ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp)
+    text = f"({text})" if is_open else text
+    return text if len(text) <= 40 else otherwise
 
 
 def operand_expressions(expression: ast.expr | None) -> list[ast.expr]:
     """What an operator or a call is applied to."""
     if isinstance(expression, ast.BinOp):
         return [expression.left, expression.right]
+    if isinstance(expression, ast.Compare):
+        return [expression.left, *expression.comparators]
     if isinstance(expression, ast.UnaryOp):
         return [expression.operand]
     if not isinstance(expression, ast.Call):

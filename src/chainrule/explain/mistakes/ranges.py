@@ -220,6 +220,8 @@ def _is_shifted(x: Node) -> bool:
 
 
 def _einsum(node: Node, operands: Sequence[Range]) -> Range:
+    if any(x.is_zero for x in operands):
+        return Range(0, 0)
     terms = node.params["spec"].split("->")[0].split(",")
     is_square = len(terms) == 2 and node.inputs[0] is node.inputs[1] and terms[0] == terms[1]
     if is_square or all(x.low >= 0 for x in operands):

@@ -21,7 +21,7 @@ class Mistake:
     fix: str
 
     def __str__(self) -> str:
-        head = [self.rule, f"  at {self.line}"] if self.line else [self.rule]
+        head = [self.rule, *_place(self.line)]
         body = [*_wrapped(self.what, "  "), *_wrapped(self.fix, "  Fix: ")]
         return "\n".join([*head, *body])
 
@@ -81,6 +81,15 @@ class Report:
         )
         names = "".join(f"<th>{name}</th>" for name in ("rule", "what", "fix", "line"))
         return f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _place(line: str) -> list[str]:
+    """Where it is: the file's name without its folders, cut to the width."""
+    if not line:
+        return []
+    path, mark, text = line.partition(": ")
+    short = f"  at {path.rpartition('/')[2]}{mark}{text}"
+    return [short if len(short) <= WIDTH else short[: WIDTH - 3] + "..."]
 
 
 def _wrapped(text: str, lead: str) -> list[str]:

@@ -47,11 +47,15 @@ class Subject:
         The Modules that it uses; those of them whose buffers it changed.
     code
         Its source as a syntax tree, or None.
+    is_judge
+        Whether it evaluates a model rather than trains it.
     """
 
-    def __init__(self, subject: Any, args: tuple[Any, ...]) -> None:
+    def __init__(self, subject: Any, args: tuple[Any, ...], loss: Any = None) -> None:
         function = _function_of(subject)
-        self.code: Code | None = None if isinstance(subject, Module) else code_of(function)
+        is_plain = isinstance(subject, Module) or loss is not None
+        self.code: Code | None = code_of(loss if is_plain else function)
+        self.is_judge = loss is None and self.code is not None and self.code.is_judge
         self.outputs: list[Tensor] = []
         self.parameters: dict[str, Tensor] = {}
         self.data: dict[str, Tensor] = {}
@@ -61,9 +65,10 @@ class Subject:
         held = {**values, **_named_arguments(function, args)}
         if isinstance(subject, Module):
             held = {"": subject}
-        self.modules = {n: m for n, m in held.items() if isinstance(m, Module)}
+        networks = {n: m for n, m in held.items() if isinstance(m, Module)}
+        self.modules = {n: m for n, m in networks.items() if next(m.parameters(), None) is not None}
         self._loose = {n: p for n, p in held.items() if isinstance(p, Parameter)}
-        parts = {m for module in self.modules.values() for m in module.modules()}
+        parts = {m for module in networks.values() for m in module.modules()}
         with _preserved(parts) as moved:
             self._run(subject, function, args)
         self.moved = moved
@@ -71,16 +76,19 @@ class Subject:
         self._find_parameters()
 
     def _run(self, subject: Any, function: Any, args: tuple[Any, ...]) -> None:
-        if self.code is not None and not self.code.can_run(args):
+        if self.code is not None and self.code.is_of(function) and not self.code.can_run(args):
             return
-        try:
-            outputs = self._call(subject, function, args, as_tensors=True)
-        except TypeError:  # what needs an array, not a tensor
-            outputs = self._call(subject, function, args, as_tensors=False)
+        for tensors in ("all", "first", "none"):  # some functions need arrays
+            try:
+                outputs = self._call(subject, function, args, tensors)
+                break
+            except TypeError:
+                if tensors == "none":
+                    raise
         leaves = [leaf for leaf in tree.leaves(outputs) if isinstance(leaf, Tensor)]
         self.outputs = [trace.node_of(leaf) for leaf in leaves]
 
-    def _call(self, subject: Any, function: Any, args: tuple[Any, ...], as_tensors: bool) -> Any:
+    def _call(self, subject: Any, function: Any, args: tuple[Any, ...], tensors: str) -> Any:
         names = _names_of_arguments(function, len(args))
         self.parameters, self.data = {}, {}
         given = []
@@ -89,7 +97,8 @@ class Subject:
             into = self.parameters if is_free else self.data
             if is_free:
                 self.is_container = _is_container(value)
-            given.append(_freed(value, name, into) if is_free or as_tensors else value)
+            wanted = tensors == "all" or (is_free and tensors == "first")
+            given.append(_freed(value, name, into) if wanted else value)
         before = listener.on_backward
         listener.on_backward = _stop
         try:
