@@ -9,6 +9,8 @@ import typer
 
 from . import cache
 from .demo import demo
+from .lab import lab
+from .lessons import lessons
 
 app = typer.Typer(
     name="chainrule",
@@ -20,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command()(demo)
+app.command()(lab)
+app.command()(lessons)
 app.add_typer(cache.app, name="cache")
 
 

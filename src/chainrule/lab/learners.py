@@ -1,0 +1,270 @@
+"""The learners of a lab: a session in a process of its own for each, watched from here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..widgets import wire
+from . import session
+from .session import packet
+
+# Imported once, before sessions are forked from there. What is missing is left out by Python.
+PRELOAD = ["chainrule.cli", "chainrule.lab.session", "chainrule.lab.preload"]
+RECENT = 30.0  # seconds; two breakdowns within are one too many for the same state
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a lab allows.
+
+    Attributes
+    ----------
+    learners
+        Sessions at once.
+    patience
+        Seconds without any answer, after which a session is ended and started again.
+    idle
+        Seconds without a page, after which a session ends.
+    memory
+        Bytes of a session, where the system can refuse more.
+    message, rate
+        Bytes of a message from a page, and messages a second.
+    """
+
+    learners: int = 64
+    patience: float = 15.0
+    idle: float = 900.0
+    memory: int = 2 << 30
+    message: int = 8 << 20
+    rate: float = 300.0
+
+
+class Page(Protocol):
+    """The connection to a page."""
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send one binary message."""
+
+    async def close(self, code: int = 1000, reason: str | None = None) -> None:
+        """End the connection."""
+
+
+class Worker(Protocol):
+    """Where a session runs."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
+Start = Callable[[socket.socket], Worker]
+
+
+def in_process(memory: int) -> Start:
+    """Sessions in processes: forked from one that has imported everything, where there is fork."""
+    methods = multiprocessing.get_all_start_methods()
+    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(PRELOAD)
+
+    def start(connection: socket.socket) -> Worker:
+        process = context.Process(target=session.main, args=(connection, memory), daemon=True)
+        process.start()
+        return process
+
+    return start
+
+
+def in_thread(make: session.Make) -> Start:
+    """A session in a thread of this process, for models of the user's own."""
+
+    class Thread(threading.Thread):
+        def kill(self) -> None:
+            """A thread ends when its socket is closed."""
+
+    def start(connection: socket.socket) -> Worker:
+        channel = session.Channel(connection)
+        thread = Thread(target=session.Session(channel, make).run, daemon=True)
+        thread.start()
+        return thread
+
+    return start
+
+
+@dataclass
+class Learner:
+    """One learner: a session, and at most one page that shows it."""
+
+    start: Start
+    patience: float
+    page: Page | None = None
+    worker: Worker | None = None
+    writer: asyncio.StreamWriter | None = None
+    links: dict[str, Any] = field(default_factory=dict)
+    asked: float = 0.0  # when the session was asked whether it is alive; 0 where it has answered
+    left: float = field(default_factory=time.monotonic)
+    broke: float = float("-inf")
+    task: asyncio.Task[None] | None = None
+
+    async def attach(self, page: Page) -> None:
+        """A page came: it takes over from another; the session is started where there is none."""
+        old, self.page = self.page, page
+        if old is not None:
+            await say(old, {"kind": "taken"})
+            await _quietly(old.close(4001))
+        links: dict[str, Any] = {}
+        if self.writer is None:
+            links = self.links
+            await self._begin()
+        else:
+            await self.to_session(b"C")
+        await say(page, {"kind": "welcome", "links": links})
+
+    async def detach(self, page: Page) -> None:
+        """A page left, unless another has taken over."""
+        if self.page is page:
+            self.page = None
+            self.left = time.monotonic()
+            await self.to_session(b"D")
+
+    async def to_session(self, kind: bytes, content: bytes = b"") -> None:
+        """Send to the session; nothing happens where it has just ended."""
+        writer = self.writer
+        if writer is None:
+            return
+        try:
+            writer.write(packet(kind, content))
+            await writer.drain()
+        except (ConnectionError, RuntimeError):
+            return  # `_read` meets the end as well, and starts again
+
+    async def check(self, now: float) -> None:
+        """Ask for a sign of life; end a session that gives none."""
+        if self.writer is None:
+            return
+        if self.asked == 0.0:
+            self.asked = now
+            self.writer.write(packet(b"P"))
+        elif now - self.asked > self.patience and self.worker is not None:
+            self.worker.kill()
+
+    def end(self) -> None:
+        """End the session; what links would hold is kept."""
+        worker, writer, task = self.worker, self.writer, self.task
+        self.worker = self.writer = self.task = None
+        if task is not None:
+            task.cancel()
+        if writer is not None:
+            writer.close()
+        if worker is not None:
+            worker.kill()
+
+    async def _begin(self) -> None:
+        ours, theirs = socket.socketpair()
+        self.worker = await asyncio.to_thread(self.start, theirs)
+        if not isinstance(self.worker, threading.Thread):
+            theirs.close()
+        reader, self.writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
+        self.asked = time.monotonic() + 15.0  # it may have to import everything first
+        self.task = asyncio.create_task(self._read(reader))
+        await self.to_session(b"P")
+        if self.page is not None:
+            await self.to_session(b"C")
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                (length,) = struct.unpack("<I", await reader.readexactly(4))
+                content = await reader.readexactly(length)
+                kind, rest = content[:1], content[1:]
+                self.asked = 0.0
+                if kind == b"F" and self.page is not None:
+                    await _quietly(self.page.send_bytes(rest))
+                elif kind == b"K":
+                    page, link = json.loads(rest)
+                    self.links[page] = link
+        except (asyncio.IncompleteReadError, ConnectionError):
+            await self._broke()
+
+    async def _broke(self) -> None:
+        """The session ended by itself: start it again with its last state, or else afresh."""
+        now = time.monotonic()
+        fresh = now - self.broke < RECENT
+        self.broke = now
+        if fresh:
+            self.links.clear()
+        self.task = None  # this one
+        self.end()
+        if self.page is not None:
+            await self._begin()
+            await say(self.page, {"kind": "restarted", "fresh": fresh, "links": self.links})
+
+
+class Learners:
+    """All learners of a lab, by the key that their page has made up."""
+
+    def __init__(self, limits: Limits, own: session.Make | None = None) -> None:
+        # Small works on many processes: threads of BLAS would only be in each other's way.
+        for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")
+        self.limits = limits
+        self.start = in_thread(own) if own else in_process(limits.memory)
+        self.is_own = own is not None
+        self.known: dict[str, Learner] = {}
+
+    def of(self, key: str) -> Learner | None:
+        """The learner of this key, known or new; None where all places are taken."""
+        key = "own" if self.is_own else key
+        found = self.known.pop(key, None)
+        if found is None or found.writer is None:
+            running = [each for each in self.known.values() if each.writer is not None]
+            if len(running) >= self.limits.learners:
+                left = [each for each in running if each.page is None]
+                if not left:
+                    return None
+                min(left, key=lambda each: each.left).end()
+        patience = float("inf") if self.is_own else self.limits.patience
+        learner = found or Learner(self.start, patience)
+        self.known[key] = learner  # the newest is the last
+        for old in list(self.known)[: -4 * self.limits.learners]:
+            if self.known[old].writer is None:
+                del self.known[old]
+        return learner
+
+    async def watch(self) -> None:
+        """Look after all sessions, for ever."""
+        while True:
+            await asyncio.sleep(1.0)
+            now = time.monotonic()
+            for learner in list(self.known.values()):
+                await learner.check(now)
+                is_left = learner.page is None and learner.writer is not None
+                if is_left and now - learner.left > self.limits.idle and not self.is_own:
+                    learner.end()
+
+    def end(self) -> None:
+        """End all sessions."""
+        for learner in self.known.values():
+            learner.end()
+
+
+async def say(page: Page, header: dict[str, Any]) -> None:
+    """A message of the server's own to a page."""
+    await _quietly(page.send_bytes(wire.pack(header)))
+
+
+async def _quietly(action: Any) -> None:
+    """Do something with a page that may just have left."""
+    try:
+        await action
+    except Exception:  # each server has errors of its own for this; the page is gone either way
+        return

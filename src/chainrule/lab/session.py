@@ -1,0 +1,283 @@
+"""One learner's pictures, run in a process of their own (or a thread) behind one socket.
+
+The server sends and gets packets ``[u32 length][kind: 1 byte][rest]``:
+
+to the session     ``M`` a message of the page, ``C`` a page is there, ``D`` it left, ``P`` alive?
+to the server      ``F`` a frame for the page, ``K`` what a link would hold now, ``P`` alive
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from collections.abc import Callable
+from select import select
+from typing import Any
+
+from ..widgets import PAGES, UserError, Widget, wire
+
+PERIOD = 1 / 40  # between the starts of two ticks
+BUDGET = 0.012  # work in a tick, in seconds
+LEAST_BUDGET = 0.002
+LATE = 2.5  # periods; where a round takes longer, others need the cores: work less in each
+KEEP_EVERY = 1.0
+
+Make = Callable[[str], Widget]
+
+
+def make_widget(page: str) -> Widget:
+    """The picture of a page; ``UserError`` where this installation has none."""
+    from .. import widgets
+
+    try:
+        return getattr(widgets, PAGES[page])()
+    except (KeyError, ModuleNotFoundError) as error:
+        raise UserError(f"There is no page {page!r} here ({error}).") from error
+
+
+class Channel:
+    """Packets over a socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self._rest = b""
+
+    def send(self, kind: bytes, content: bytes = b"") -> None:
+        """Send one packet; waits while the other side is busy."""
+        self.connection.sendall(packet(kind, content))
+
+    def receive(self, seconds: float) -> list[tuple[bytes, bytes]]:
+        """All packets that are there, after waiting so long for the first."""
+        while select([self.connection], [], [], max(0.0, seconds))[0]:
+            seconds = 0.0
+            got = self.connection.recv(1 << 20)
+            if not got:
+                raise EOFError
+            self._rest += got
+        found = []
+        while len(self._rest) >= 5:
+            (length,) = struct.unpack_from("<I", self._rest)
+            if len(self._rest) < 4 + length:
+                break
+            found.append((self._rest[4:5], self._rest[5 : 4 + length]))
+            self._rest = self._rest[4 + length :]
+        return found
+
+
+def packet(kind: bytes, content: bytes = b"") -> bytes:
+    """The bytes of a packet."""
+    return struct.pack("<I", 1 + len(content)) + kind + content
+
+
+class Session:
+    """The pictures of one learner: one is seen, and gets messages and ticks."""
+
+    def __init__(self, channel: Channel, make: Make = make_widget) -> None:
+        self.channel = channel
+        self.make = make
+        self.widgets: dict[str, Widget] = {}
+        self.page = ""
+        self.is_watched = False
+        self.pending: set[str] = set()
+        self.waiting = False  # for the page to have seen the last frame
+        self.heard = 0  # number of the last change that the page made
+        self.budget = BUDGET
+        self.next_tick = 0.0
+        self.next_keep = 0.0
+        self.kept: dict[str, str] = {}
+
+    def run(self) -> None:
+        """Serve until the server closes the socket."""
+        try:
+            while True:
+                for kind, content in self.channel.receive(self._pause()):
+                    self._handle(kind, content)
+                self._tick()
+                self._send_state()
+                self._keep()
+        except (EOFError, OSError):
+            return
+
+    # ------------------------------------------------------------------ what a widget tells us
+
+    def state_changed(self, names: set[str]) -> None:
+        """These names have new values: the page gets the newest with the next frame."""
+        self.pending |= names
+
+    def told(self, message: dict[str, Any]) -> None:
+        """A message to the page; unlike states, all of them arrive."""
+        self._send({"kind": "message", "message": message})
+
+    # ----------------------------------------------------------------------------- messages
+
+    def _handle(self, kind: bytes, content: bytes) -> None:
+        if kind == b"P":
+            self.channel.send(b"P")
+        elif kind == b"C":
+            self.is_watched, self.waiting = True, False
+        elif kind == b"D":
+            self.is_watched = False
+        elif kind == b"M":
+            header, buffers = wire.unpack(content)
+            self._guarded(lambda: self._take(header, buffers))
+
+    def _take(self, header: dict[str, Any], buffers: list[memoryview]) -> None:
+        match header:
+            case {"kind": "seen"}:
+                self.waiting = False
+            case {"kind": "open", "page": str(page)}:
+                self._open(page, header.get("link"))
+            case {"kind": "set", "changes": dict(changes), "number": int(number)}:
+                self.heard = number
+                self.pending.add("")  # the page learns which of its changes we know
+                self._seen().take(changes)
+            case {"kind": "ask", "message": dict(message)}:
+                self._seen().asked(message, buffers)
+            case {"kind": "link"}:
+                self._send({"kind": "link", "link": self._seen().link_state()})
+            case {"kind": "restore", "link": dict(link)}:
+                self._seen().restore(link)
+            case _:
+                raise UserError("The page sent something that is not known here.")
+
+    def _open(self, page: str, link: Any) -> None:
+        """Show a page, as it was or as a link describes it."""
+        if page not in self.widgets:
+            widget = self.make(page)
+            widget.attach(_OfPage(self, page))
+            self.widgets[page] = widget
+        self.page = page
+        self.heard = 0
+        self.budget = BUDGET
+        if isinstance(link, dict):
+            self._guarded(lambda: self._seen().restore(link))
+        self.pending = set(self._seen().state)
+        self.waiting = False
+        self._send_state(first=True)
+
+    def _seen(self) -> Widget:
+        if self.page not in self.widgets:
+            raise UserError("No page is open.")
+        return self.widgets[self.page]
+
+    def _guarded(self, action: Callable[[], None]) -> None:
+        """Errors are shown on the page; the session goes on."""
+        try:
+            action()
+        except UserError as error:
+            self._send({"kind": "error", "text": str(error), "expected": True})
+        except (EOFError, OSError):
+            raise
+        except Exception as error:
+            self._send({"kind": "error", "text": f"{type(error).__name__}: {error}"})
+
+    # ------------------------------------------------------------------------- frames, ticks
+
+    def _pause(self) -> float:
+        """How long to wait for messages."""
+        now = time.monotonic()
+        if self._is_running():
+            return self.next_tick - now
+        return max(0.0, self.next_keep - now) if self.page else 60.0
+
+    def _is_running(self) -> bool:
+        return self.is_watched and self.page in self.widgets and self.widgets[self.page].running
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if not self._is_running() or now < self.next_tick:
+            return
+        late = now - self.next_tick
+        widget = self._seen()
+        before = time.monotonic()
+        self._guarded_tick(widget)
+        took = time.monotonic() - before
+        slow = late < 1.0 and late + took > LATE * PERIOD
+        self.budget = (
+            max(LEAST_BUDGET, self.budget * 0.7) if slow else min(BUDGET, self.budget * 1.1)
+        )
+        self.next_tick = max(now + PERIOD, time.monotonic() + 0.001)
+
+    def _guarded_tick(self, widget: Widget) -> None:
+        failed = True
+
+        def tick() -> None:
+            nonlocal failed
+            widget.tick(self.budget)
+            failed = False
+
+        self._guarded(tick)
+        if failed:  # else the same error comes thirty times a second
+            widget.running = False
+            if "running" in widget.state:
+                widget.set(running=False)
+
+    def _send_state(self, first: bool = False) -> None:
+        if not self.pending or self.waiting or not self.is_watched:
+            return
+        state = self._seen().state
+        newest = {name: state[name] for name in self.pending if name in state}
+        self.pending.clear()
+        self.waiting = True
+        frame = {"kind": "open" if first else "state", "state": newest, "heard": self.heard}
+        if first:
+            frame |= {"page": self.page, "module": self._seen().module}
+        self._send(frame)
+
+    def _send(self, header: dict[str, Any]) -> None:
+        self.channel.send(b"F", wire.pack(header))
+
+    def _keep(self) -> None:
+        """Now and then tell the server what a link would hold: what a restart begins with."""
+        now = time.monotonic()
+        if now < self.next_keep or self.page not in self.widgets:
+            return
+        self.next_keep = now + KEEP_EVERY if self._is_running() else now + 3 * KEEP_EVERY
+        try:
+            text = json.dumps(self._seen().link_state())
+        except Exception:  # the page is told when it asks for a link
+            return
+        if self.kept.get(self.page) != text:
+            self.kept[self.page] = text
+            self.channel.send(b"K", json.dumps([self.page, json.loads(text)]).encode())
+
+
+class _OfPage:
+    """Passes on what one picture says while its page is the one that is seen."""
+
+    def __init__(self, session: Session, page: str) -> None:
+        self.session = session
+        self.page = page
+
+    def state_changed(self, names: set[str]) -> None:
+        if self.session.page == self.page:
+            self.session.state_changed(names)
+
+    def told(self, message: dict[str, Any]) -> None:
+        if self.session.page == self.page:
+            self.session.told(message)
+
+
+def main(connection: socket.socket, memory: int) -> None:
+    """What the process of a session runs: at most ``memory`` bytes where the system limits it."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's; it closes the socket
+    limit_memory(memory)
+    Session(Channel(connection)).run()
+
+
+def limit_memory(most: int) -> None:
+    """Let the system refuse this process more memory than so many bytes (Linux)."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    with_limit = getattr(resource, "RLIMIT_DATA", None)
+    if with_limit is not None and most > 0:
+        try:
+            resource.setrlimit(with_limit, (most, most))
+        except (OSError, ValueError):
+            return
