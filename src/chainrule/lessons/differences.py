@@ -97,9 +97,10 @@ def _explain_numbers(got: list[Any], expected: list[Any], cases: list[Case]) -> 
 
 
 def _lengths(cases: list[Case]) -> list[list[int]]:
-    """For each axis of each input its lengths in the cases, where they vary."""
+    """Where they vary: the number of entries of each input in the cases, and lengths of axes."""
     axes = [(name, axis) for name, value in cases[0].items() for axis in range(np.ndim(value))]
     lengths = [[np.shape(case[name])[axis] for case in cases] for name, axis in axes]
+    lengths += [[np.size(case[name]) for case in cases] for name in cases[0]]
     return [each for each in lengths if len(set(each)) > 1]
 
 
