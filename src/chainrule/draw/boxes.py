@@ -6,6 +6,7 @@ constant that is one number stands in the formula of the box that uses it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,7 +56,8 @@ class Box:
     @property
     def type(self) -> str:
         """The type of its value, or of each."""
-        return ", ".join(type_text(node.type) for node in self.results)
+        counts = Counter(type_text(node.type) for node in self.results)
+        return ", ".join(f"{n} × {kind}" if n > 1 else kind for kind, n in counts.items())
 
     @property
     def line(self) -> str:

@@ -1,121 +1,79 @@
-"""A computational graph as a picture: a box a node, with its value and its gradient."""
+"""A computational graph as a picture: a box an operation, with its formula, value and gradient."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
-
-import numpy as np
 
 from ..engine.graph import Graph, Node
 from . import svg
-from .layout import layout
-from .palette import BLUE, INK, LINE, MUTED, PAPER, VERMILION, WASH
+from .boxes import Box
+from .formula import summary
+from .maths import runs, spans
+from .palette import BLUE, BLUISH, GREENISH, INK, LINE, MUTED, PAPER, SANDY, VERMILION, WASH
+from .placing import HEADING, LINE_HEIGHT, SMALL, Names, Placed, Point, arranged, place_boxes
 from .svg import Picture
-from .values import Flow, flow
+from .values import Flow, flow, timed
 
-BOX_WIDTH, LINE_HEIGHT, GAP_ACROSS, GAP_ALONG, MARGIN = 158, 17, 22, 34, 10
-MOST_NODES = 300
-GREENISH = "#e6f4f0"
+MOST_BOXES = 300
+LONGEST = 44  # letters of a line of the program in a box
+TINTS = {"input": WASH, "parameter": BLUISH, "constant": WASH, "scope": SANDY}
 
-_SYMBOLS = {
-    "add": "+",
-    "subtract": "−",
-    "multiply": "×",
-    "divide": "÷",
-    "negative": "−",
-    "sum": "Σ",
-    "prod": "Π",
-    "square": "( )²",
-    "power": "xʸ",
-    "sqrt": "√",
-    "exp": "exp",
-    "einsum": "@",
-}
-_FOLDED = ("broadcast",)
+Line = tuple[str, str]  # a text, and its colour
 
 
 def graph(
     graph: Graph,
     values: Sequence[Any] | None = None,
-    names: Sequence[str] = (),
+    names: Names = (),
     title: str = "computational graph",
+    *,
+    time: bool = False,
+    lines: bool = False,
+    fold: int | str | None = "auto",
+    opened: Collection[str] = (),
 ) -> Picture:
     """A picture of a graph, from its inputs at the top to its output at the bottom.
 
     Parameters
     ----------
     graph
-        What ``chainrule.trace`` gives; at most 300 operations.
+        What ``chainrule.trace`` gives.
     values
         One for each input. With them each box shows its value and, where the graph ends in one
         number, the derivative of that number by it.
     names
-        What to call the inputs; by default x0, x1, ...
+        What to call the inputs; by default x0, x1, ... Or a dict from nodes to names.
+    time
+        With values: how long NumPy takes for each box.
+    lines
+        The line of the program that made a box stands in it; it is always its tooltip.
+    fold, opened
+        Which layers, functions and calls are one box each, see ``placed``; by itself what has
+        more than 60 boxes is folded. At most 300 boxes can be drawn.
 
-    Repetition along an axis (broadcasting) is left out, and constants stand in the box that uses
-    them. The line of the program that made a node is its tooltip. Layout: Sugiyama et al. 1981.
+    Repetition along an axis (broadcasting) is left out, and a constant number stands in the formula
+    of the box that uses it. Layout: Sugiyama, Tagawa, Toda 1981.
 
     >>> from chainrule import trace
     >>> product = trace(lambda w, x: w * x, 2.0, 3.0)
     >>> graph(product, values=[2.0, 3.0], names=["w", "x"])
-    Picture(380 x 214: computational graph)
+    Picture(... x ...: computational graph)
     """
-    if len(graph.nodes) > MOST_NODES:
+    boxes, edges = arranged(graph, names, fold, opened)
+    if len(boxes) > MOST_BOXES:
         raise ValueError(
-            f"a graph of {len(graph.nodes)} operations is too large to read; draw a part of it "
-            f"(at most {MOST_NODES})"
+            f"a graph of {len(boxes)} boxes is too large to read: fold its layers and functions "
+            f"(fold=0), or draw a part of it (at most {MOST_BOXES} boxes)"
         )
-    source = _folded(graph)
-    seen = _watch(graph, values)
-    called = {n: names[i] if i < len(names) else f"x{i}" for i, n in enumerate(graph.inputs)}
-    shown = {node.serial: node for node in _depth_first(graph, source)}
-    operations = [node for node in shown.values() if node not in called]
-    edges = [
-        (source[operand].serial, node.serial)
-        for node in operations
-        for operand in node.inputs
-        if source[operand].serial in shown
-    ]
-    boxes = {number: _lines(node, called, source, seen) for number, node in shown.items()}
-    tints = _tints(graph)
-    height = LINE_HEIGHT * max(map(len, boxes.values())) + 12
-    placed = layout(list(shown), edges, dict.fromkeys(shown, BOX_WIDTH + GAP_ACROSS))
-
-    def point(layer: float, across: float) -> tuple[float, float]:
-        return MARGIN + across, MARGIN + layer * (height + GAP_ALONG) + height / 2
-
-    elements = [_arrow_head()]
-    for path in placed.path.values():
-        elements.append(_edge([point(*place) for place in path], height))
-    for number, node in shown.items():
-        x, y = point(placed.layer[number], placed.position[number])
-        tint = tints.get(number, PAPER)
-        tip = node.line.rpartition("/")[2]
-        elements.append(_box(x, y, height, boxes[number], tint, tip))
-    layers = 1 + max(placed.layer.values())
-    across = max(p for path in (*placed.path.values(), [(0, 0.0)]) for _, p in path)
-    across = max(across, *placed.position.values()) + BOX_WIDTH / 2 + GAP_ACROSS / 2
-    return Picture(
-        across + 2 * MARGIN,
-        layers * (height + GAP_ALONG) - GAP_ALONG + 2 * MARGIN,
-        elements,
-        title,
-    )
+    seen = None if values is None else _watch(graph, values)
+    spent = timed(graph, *values) if time and values is not None else {}
+    texts = {box: lines_of(box, seen, spent, lines) for box in boxes}
+    placed = place_boxes(boxes, edges, lambda box: [text for text, _ in texts[box]])
+    return Picture(placed.width, placed.height, elements(placed, texts), title)
 
 
-def _folded(graph: Graph) -> dict[Node, Node]:
-    """For each node the one that is drawn in its place."""
-    source: dict[Node, Node] = {node: node for node in graph.inputs}
-    for node in graph.nodes:
-        is_folded = node.primitive is not None and node.primitive.name in _FOLDED
-        source[node] = source[node.inputs[0]] if is_folded and node.inputs else node
-    return source
-
-
-def _watch(graph: Graph, values: Sequence[Any] | None) -> Flow | None:
-    if values is None:
-        return None
+def _watch(graph: Graph, values: Sequence[Any]) -> Flow:
     if len(graph.outputs) == 1 and graph.outputs[0].shape == ():
         return flow(graph, *values)
     from ..engine.interpret import values_of
@@ -123,140 +81,81 @@ def _watch(graph: Graph, values: Sequence[Any] | None) -> Flow | None:
     return Flow(values_of(graph, *values), {})
 
 
-Line = tuple[str, str, str]  # text, colour, weight
-
-
-def _lines(
-    node: Node, called: dict[Any, str], source: dict[Node, Node], seen: Flow | None
+def lines_of(
+    box: Box, seen: Flow | None, spent: dict[Node, float], with_line: bool = False
 ) -> list[Line]:
-    found: list[Line] = [
-        (_heading(node, called, source), INK, "600"),
-        (_type_text(node.type), MUTED, "400"),
-    ]
+    """What stands in a box under its formula."""
+    found = [(box.type, MUTED)]
+    if box.kind == "scope":
+        found.insert(0, (f"{len(box.nodes)} nodes", MUTED))
     if seen is not None:
-        found.append((f"value {summary(seen.value[node])}", BLUE, "400"))
-        gradient = seen.gradient.get(node)
-        if gradient is not None:
-            found.append((f"grad {summary(gradient)}", VERMILION, "400"))
+        values = [seen.value[node] for node in box.results if node in seen.value]
+        gradients = [seen.gradient[node] for node in box.results if node in seen.gradient]
+        found += [(f"value {summary(tuple(values))}", BLUE)] * bool(values)
+        found += [(f"grad {summary(tuple(gradients))}", VERMILION)] * bool(gradients)
+    if any(node in spent for node in box.nodes):
+        found.append((duration(sum(spent.get(node, 0.0) for node in box.nodes)), MUTED))
+    if with_line and box.line and box.kind != "scope":
+        line = box.line
+        found.append((line if len(line) <= LONGEST else line[: LONGEST - 1] + "…", MUTED))
     return found
 
 
-def _heading(node: Node, called: dict[Any, str], source: dict[Node, Node]) -> str:
-    if node in called:
-        return called[node]
-    assert node.primitive is not None
-    name = node.primitive.name
-    symbol = _SYMBOLS.get(name)
-    constants = [
-        source[x].known for x in node.inputs if not source[x].inputs and source[x] not in called
-    ]
-    tail = "".join(f" {summary(value)}" for value in constants)
-    return f"{symbol} {name}{tail}" if symbol and symbol != name else f"{name}{tail}"
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it.
 
-
-def _type_text(kind: Any) -> str:
-    return ", ".join(map(str, kind)) if isinstance(kind, tuple) else str(kind)
-
-
-def summary(value: Any) -> str:
-    """A number, or the range of an array, short enough for a box.
-
-    >>> summary(0.123456), summary(np.array([1.0, -2.5, 3.0]))
-    ('0.1235', '−2.5 … 3')
+    >>> duration(0.0000123), duration(0.5)
+    ('12.3 µs', '500 ms')
     """
-    if isinstance(value, tuple):
-        return ", ".join(map(summary, value))
-    array = np.asarray(value)
-    if array.size == 0:
-        return "empty"
-    low, high = array.min(), array.max()
-    return _number(low) if array.ndim == 0 or low == high else f"{_number(low)} … {_number(high)}"
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, bool | np.bool_):
-        return str(value)
-    text = (
-        f"{value:.4g}"
-        if abs(value) < 1e5 and (abs(value) >= 1e-3 or value == 0)
-        else f"{value:.1e}"
+    unit, size = next(
+        (pair for pair in (("s", 1.0), ("ms", 1e-3)) if seconds >= pair[1]), ("µs", 1e-6)
     )
-    return text.replace("-", "−")
+    return f"{seconds / size:.3g} {unit}"
 
 
-def _depth_first(graph: Graph, source: dict[Node, Node]) -> list[Node]:
-    """What is drawn; a first operand's history comes before the second's, and stands left of it."""
-    found: list[Node] = []
-    given = set(graph.inputs)
-    done: set[Node] = set()
-    pending = [(node, False) for node in reversed((*graph.outputs, *graph.inputs))]
-    while pending:
-        node, is_ready = pending.pop()
-        if is_ready:
-            found.append(node)
-        elif node not in done and (node in given or node.inputs):
-            done.add(node)
-            pending.append((node, True))
-            operands = () if node in given else node.inputs
-            pending += [(source[operand], False) for operand in reversed(operands)]
+def elements(placed: Placed, texts: dict[Box, list[Line]]) -> list[str]:
+    """The drawing of placed boxes: edges first, so that the boxes lie on top."""
+    found = []
+    for (start, end), points in placed.path.items():
+        carried = ", ".join(str(node.type) for node in placed.carried[start, end])
+        found.append(edge(points, f"{start.name} → {end.name}: {carried}"))
+    for box in placed.boxes:
+        found.append(_drawn(box, placed.centre[box], placed.size[box], texts[box]))
     return found
 
 
-def _tints(graph: Graph) -> dict[int, str]:
-    tints = {node.serial: GREENISH for node in graph.outputs}
-    return tints | {node.serial: WASH for node in graph.inputs}
+def _drawn(box: Box, centre: Point, size: Point, lines: list[Line]) -> str:
+    (x, y), (wide, high) = centre, size
+    tint = GREENISH if box.is_output else TINTS.get(box.kind, PAPER)
+    place = x - wide / 2, y - high / 2, wide, high
+    frame = svg.rectangle(*place, rx=8, fill=tint, stroke=LINE, stroke_width=1.4)
+    parts = [frame]
+    if box.kind == "scope":  # a second sheet shows that there is more underneath
+        back = svg.rectangle(x - wide / 2 + 3, y - high / 2 + 3, wide, high, rx=8, fill=LINE)
+        parts.insert(0, back)
+    middle = {"text_anchor": "middle"}
+    top = y - LINE_HEIGHT * (1 + len(lines)) / 2 + 12.5
+    heading = spans(runs(box.latex), HEADING)
+    parts.append(svg.element("text", heading, x=x, y=top, font_size=HEADING, fill=INK, **middle))
+    for i, (content, colour) in enumerate(lines, 1):
+        parts.append(svg.text(x, top + LINE_HEIGHT * i, content, SMALL, fill=colour, **middle))
+    return svg.group(parts, tip=_tip(box))
 
 
-def _box(x: float, y: float, height: float, lines: list[Line], tint: str, tip: str) -> str:
-    frame = svg.rectangle(
-        x - BOX_WIDTH / 2,
-        y - height / 2,
-        BOX_WIDTH,
-        height,
-        rx=8,
-        fill=tint,
-        stroke=LINE,
-        stroke_width=1.4,
-    )
-    top = y - LINE_HEIGHT * len(lines) / 2 + 12.5
-    texts = []
-    for i, (content, colour, weight) in enumerate(lines):
-        style = {"fill": colour, "font_weight": weight, "text_anchor": "middle"}
-        size = 13 if i == 0 else 11.5
-        texts.append(svg.text(x, top + LINE_HEIGHT * i, content, size, **style))
-    return svg.group([frame, *texts], tip=tip)
+def _tip(box: Box) -> str:
+    """What is shown where the pointer rests: the operation, its scope and the line that made it."""
+    return "\n".join(text for text in (" › ".join([*box.scope, box.label]), box.line) if text)
 
 
-def _arrow_head() -> str:
-    shape = svg.element("path", d="M0 0 L8 4 L0 8 z", fill=MUTED)
-    marker = svg.element(
-        "marker",
-        shape,
-        id="chainrule-arrow",
-        markerWidth=8,
-        markerHeight=8,
-        refX=7,
-        refY=4,
-        orient="auto",
-        markerUnits="userSpaceOnUse",
-    )
-    return svg.element("defs", marker)
-
-
-def _edge(points: list[tuple[float, float]], height: float) -> str:
-    """A smooth line through the points, from the foot of one box to the head of another."""
+def edge(points: Sequence[Point], tip: str = "", **style: object) -> str:
+    """A smooth line from the foot of one box to the head of another, with an arrow at its end."""
     (x, y), *middle, (end_x, end_y) = points
-    y += height / 2
     path = [f"M{x:.1f} {y:.1f}"]
-    for next_x, next_y in (*middle, (end_x, end_y - height / 2)):
+    for next_x, next_y in (*middle, (end_x, end_y - 7)):
         half = (y + next_y) / 2
         path.append(f"C{x:.1f} {half:.1f} {next_x:.1f} {half:.1f} {next_x:.1f} {next_y:.1f}")
         x, y = next_x, next_y
-    return svg.element(
-        "path",
-        d=" ".join(path),
-        fill="none",
-        stroke=MUTED,
-        stroke_width=1.3,
-        marker_end="url(#chainrule-arrow)",
-    )
+    look: dict[str, object] = {"fill": "none", "stroke": MUTED, "stroke_width": 1.3} | style
+    line = svg.element("path", d=" ".join(path), **look)
+    head = f"M{end_x - 4:.1f} {end_y - 8:.1f}h8l-4 8z"
+    return svg.group([line, svg.element("path", d=head, fill=look["stroke"])], tip=tip)

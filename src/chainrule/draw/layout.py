@@ -7,7 +7,7 @@ the median of its neighbours as far as its own neighbours in the layer let it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -17,6 +17,7 @@ Edge = tuple[Name, Name]
 Bend = tuple[Name, Name, int]
 
 SWEEPS = 12
+BEND_WEIGHT, SOURCE_WEIGHT = 4.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def layout(nodes: Sequence[Name], edges: Sequence[Edge], width: Mapping[Name, fl
     above, below = _neighbours(chains)
     order(rows, above, below)
     room = {item: float(width.get(item, 0.3 * min(width.values()))) for row in rows for item in row}
-    position = place(rows, above, below, room)
+    position = place(rows, above, below, room, set(nodes))
     points = {
         edge: [(_layer_of(item, layer), position[item]) for item in chain]
         for edge, chain in chains.items()
@@ -155,43 +156,59 @@ def crossings(rows: Sequence[Sequence[Name]], below: Neighbours) -> int:
 
 
 def place(
-    rows: list[list[Name]], above: Neighbours, below: Neighbours, room: dict[Name, float]
+    rows: list[list[Name]],
+    above: Neighbours,
+    below: Neighbours,
+    room: dict[Name, float],
+    nodes: Collection[Name] = (),
 ) -> dict[Name, float]:
-    """Positions across the layers: orders kept, no overlap, edges as straight as can be."""
+    """Positions across the layers: orders kept, no overlap, edges as straight as can be.
+
+    Where wishes meet, those of bends count for more than those of ``nodes``, so that a long edge is
+    straight; and those of sources count for little, so that what they join goes straight on.
+    """
     position: dict[Name, float] = {}
+    weight = {item: 1.0 if item in above else SOURCE_WEIGHT for item in room}
+    weight |= {item: BEND_WEIGHT for item in room if item not in nodes}
     for row in rows:
-        _pack(row, dict.fromkeys(row, 0.0), room, position)
+        _pack(row, dict.fromkeys(row, 0.0), room, weight, position)
     for sweep in range(SWEEPS):
         neighbours = above if sweep % 2 == 0 else below
         for row in rows if sweep % 2 == 0 else reversed(rows):
             wish = {}
             for item in row:
-                near = [position[n] for n in neighbours.get(item, [])]
+                found = neighbours.get(item, [])
+                near = [position[n] for n in found if n in above] or [position[n] for n in found]
                 wish[item] = median(near) if near else position[item]
-            _pack(row, wish, room, position)
+            _pack(row, wish, room, weight, position)
     left = min((position[item] - room[item] / 2 for item in position), default=0.0)
     return {item: at - left for item, at in position.items()}
 
 
 def _pack(
-    row: list[Name], wish: dict[Name, float], room: dict[Name, float], position: dict[Name, float]
+    row: list[Name],
+    wish: dict[Name, float],
+    room: dict[Name, float],
+    weight: dict[Name, float],
+    position: dict[Name, float],
 ) -> None:
     """The places nearest to the wishes that keep the order and leave each item its room.
 
     Items that would overlap become a block, which stands where its members wish on average (pool
     adjacent violators).
     """
-    blocks: list[tuple[list[Name], float, float]] = []  # items, start, length
+    blocks: list[tuple[list[Name], float, float, float]] = []  # items, start, length, weight
     for item in row:
-        items, start, length = [item], wish[item] - room[item] / 2, room[item]
+        items, start, length, heavy = [item], wish[item] - room[item] / 2, room[item], weight[item]
         while blocks and blocks[-1][1] + blocks[-1][2] > start:
-            before, their_start, their_length = blocks.pop()
-            share = len(before) / (len(before) + len(items))
+            before, their_start, their_length, their_weight = blocks.pop()
+            share = their_weight / (their_weight + heavy)
             start = their_start * share + (start - their_length) * (1 - share)
             items = before + items
             length += their_length
-        blocks.append((items, start, length))
-    for items, start, _ in blocks:
+            heavy += their_weight
+        blocks.append((items, start, length, heavy))
+    for items, start, _, _ in blocks:
         for item in items:
             position[item] = start + room[item] / 2
             start += room[item]

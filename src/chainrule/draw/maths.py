@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import pairwise
 
 from .svg import element, text_width
 
@@ -23,20 +24,20 @@ _SYMBOLS = {
     "lfloor": "⌊",
     "ne": " ≠ ",
     "partial": "∂",
-    "prod": "Π ",
+    "prod": "Π",
     "psi": "ψ",
     "rceil": "⌉",
     "rfloor": "⌋",
     "sigma": "σ",
-    "sum": "Σ ",
+    "sum": "Σ",
     "top": "⊤",
     "bmod": " mod ",
     ",": " ",
     "_": "_",
 }
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_SPACED = {c: f" {c} " for c in "+=<>:?"} | {"-": " − "}
-_TOKEN = re.compile(r"\\[A-Za-z]+\s*|\\.|[A-Za-z]|[0-9.−…]+|\s+|.")
+_SPACED = {c: f" {c} " for c in "+=<>?"} | {"-": " − "}
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9][0-9.e−…]*|[A-Za-z]|\s+|.")
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,13 @@ def plain(latex: str) -> str:
     'e^v3 + x² W⊤'
     """
     found = ""
-    for run in runs(latex):
-        lifted = run.text.translate(_RAISED)
-        found += "^" * (run.level > 0 and lifted == run.text != "⊤")
-        found += lifted if run.level > 0 else run.text
+    for before, run in pairwise([Run(""), *runs(latex)]):
+        if run.level <= 0 or before.level > 0 or run.text == "⊤":
+            found += run.text
+        elif all(ord(letter) in _RAISED for letter in run.text):
+            found += run.text.translate(_RAISED)
+        else:
+            found += f"^{run.text}"
     return found
 
 
@@ -83,7 +87,8 @@ def _atom(tokens: list[str], style: Run) -> list[Run]:
     if token == "{":
         return _group(tokens, style)
     if token in ("^", "_"):
-        return _atom(tokens, replace(style, level=1 if token == "^" else -1))
+        level = style.level or (1 if token == "^" else -1)  # no smaller letters than these
+        return _atom(tokens, replace(style, level=level))
     if not token:
         return [replace(style, text=" ", italic=False)]
     if token.startswith("\\"):
@@ -115,7 +120,8 @@ def _command(name: str, tokens: list[str], style: Run) -> list[Run]:
         if is_cubic:
             del tokens[-3:]
         return [replace(upright, text="∛" if is_cubic else "√"), *_closed(_atom(tokens, style))]
-    return [replace(upright, text=_SYMBOLS.get(name, f"{name} "))]
+    is_tight = not name.isalpha() or (bool(tokens) and tokens[-1] in ("(", "_", "^"))
+    return [replace(upright, text=_SYMBOLS.get(name, name if is_tight else f"{name} "))]
 
 
 def _closed(pieces: list[Run]) -> list[Run]:
@@ -132,8 +138,8 @@ def _tidied(pieces: list[Run]) -> list[Run]:
     for piece in pieces:
         before = found[-1] if found else Run(" ")
         text = piece.text.lstrip() if before.text.endswith(" ") else piece.text
-        if before.text.endswith(" ") and text in ("(", ")") and before.text.strip().isalpha():
-            found[-1] = before = replace(before, text=before.text.rstrip())
+        if piece.text == " − " and before.text.endswith(" "):
+            text = "−"  # a sign
         if text and (before.italic, before.level) == (piece.italic, piece.level) and found:
             found[-1] = replace(before, text=before.text + text)
         elif text:

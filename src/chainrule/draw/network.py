@@ -138,7 +138,7 @@ def _heat_map(matrix: np.ndarray, x: float, y: float, cell: float) -> list[str]:
         for i in range(rows)
         for j in range(columns)
     ]
-    return [*cells, frame]
+    return [svg.group(cells, **{"class": "heat"}), frame]
 
 
 # -- neurons -----------------------------------------------------------------------------------

@@ -14,7 +14,24 @@ LINE = "#cbd2d9"
 PAPER = "#ffffff"
 WASH = "#f5f7fa"
 
+# Boxes of a graph, by kind.
+BLUISH, GREENISH, SANDY = "#e8f1fa", "#e6f4f0", "#fbf5e6"
+
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
+
+# The same on a dark page. Heat maps keep their colours: their zero is white everywhere.
+DARK = {
+    BLUE: "#5ab4f0",
+    VERMILION: "#ff8a3d",
+    INK: "#e4e7eb",
+    MUTED: "#9aa5b1",
+    LINE: "#52606d",
+    PAPER: "#1f2430",
+    WASH: "#2a303d",
+    BLUISH: "#22344a",
+    GREENISH: "#1d3b34",
+    SANDY: "#3b3423",
+}
 
 
 def signed(value: float, largest: float) -> str:

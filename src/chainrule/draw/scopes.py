@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from ..engine.graph import Node
 from .boxes import Box, Edge
+from .formula import escaped
 
 Edges = dict[Edge, list[Node]]
 Users = dict[Box, dict[Box, None]]
@@ -129,7 +130,7 @@ def _in_order(boxes: Iterable[Box], users: Users) -> list[Box]:
 def _scope_box(key: Path, number: int, members: list[Box]) -> Box:
     label = key[-1] + (f" #{number}" if number else "")
     name = "/".join(key) + (f" #{number}" if number else "")
-    return Box(name, "scope", label, "", scope=key[:-1])
+    return Box(name, "scope", label, rf"\mathrm{{{escaped(label)}}}", scope=key[:-1])
 
 
 def _take_in_leaves(owner: dict[Box, Box], edges: Edges) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
-from .palette import FONT, INK
+from .palette import DARK, FONT, INK, PAPER
+
+CLASS = "chainrule-picture"
 
 
 class Picture:
@@ -23,12 +25,16 @@ class Picture:
         self._elements = list(elements)
 
     def __str__(self) -> str:
-        size = f'viewBox="0 0 {self.width:.6g} {self.height:.6g}" width="{self.width:.6g}"'
+        wide, high = f"{self.width:.6g}", f"{self.height:.6g}"
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" '
-            f'style="max-width:100%;height:auto" font-family="{escape(FONT)}" fill="{INK}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" '
+            f'role="img" class="{CLASS}" style="max-width:100%;height:auto" '
+            f'font-family="{escape(FONT)}" fill="{INK}">'
         )
-        return "\n".join([head, f"<title>{escape(self.title)}</title>", *self._elements, "</svg>"])
+        ground = element("path", d=f"M0 0h{wide}v{high}H0z", fill=PAPER)
+        inside = "\n".join([ground, *self._elements])
+        parts = [head, f"<title>{escape(self.title)}</title>", _style(inside), inside, "</svg>"]
+        return "\n".join(parts)
 
     def __repr__(self) -> str:
         return f"Picture({self.width:.6g} x {self.height:.6g}: {self.title})"
@@ -39,6 +45,24 @@ class Picture:
     def save(self, path: str | Path) -> None:
         """Write the SVG to a file."""
         Path(path).write_text(str(self), encoding="utf-8")
+
+
+def _style(inside: str) -> str:
+    """Rules that give the picture its colours for dark pages: those that it uses.
+
+    They are found by the light colour, as the attribute says it; heat maps keep theirs.
+    """
+    rules = "\n".join(
+        f'[{name}="{light}"]:not(.heat *) {{ {name}: {dark} }}'
+        for light, dark in DARK.items()
+        for name in ("fill", "stroke")
+        if f'{name}="{light}"' in inside
+    )
+    rules = f"{{ fill: {DARK[INK]};\n{rules} }}"
+    return (
+        f"<style>@media (prefers-color-scheme: dark) {{ :root:not([data-theme=light]) svg.{CLASS}, "
+        f"svg.{CLASS}:root {rules} }}\n[data-theme=dark] svg.{CLASS} {rules}</style>"
+    )
 
 
 def element(name: str, content: str = "", **attributes: object) -> str:
