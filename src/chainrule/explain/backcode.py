@@ -20,6 +20,7 @@ def backprop_code(steps: Backprop, name: str = "backprop") -> Code:
     source = Source()
     scope = Scope(source, {node: steps.names[node] for node in graph.inputs})
     scope.lines.append("# forward")
+    scope.whole = {visit.node for visit in steps.visits}
     write_forward(scope, graph)
     (output,) = graph.outputs
     value = scope.operand(output)
@@ -62,7 +63,9 @@ class _Backward:
         indices = [sent.index for sent in visit.sends]
         rule = rule_of(node, visit.cotangent, steps.value_of, steps.called, indices)
         self.scope.name(dict(zip(rule.graph.inputs, rule.names, strict=True)))
-        self.scope.write(rule.graph.nodes, {}, uses_of(rule.graph), exact=rule.exact)
+        graph = rule.graph
+        self.scope.prefix = f"back_{steps.names[node]}_"
+        self.scope.write(graph.nodes, {}, uses_of(graph), graph.outputs, exact=rule.exact)
         for sent, result in zip(visit.sends, rule.graph.outputs, strict=True):
             self._arrive(f"d_{steps.names[sent.operand]}", self.scope.operand(result))
 

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..engine.graph import Graph, Node, node_names, short_line
 from ..engine.interpret import known_value
+from ..engine.primitives.closures import pick
 from ..engine.types import TensorType
+from .blocks import STATEMENTS, Block
 from .helpers import NEEDS, SHORT, definitions
-from .numpy_text import ROWS, UNARY, Text, array_text, full_text, number_text
+from .numpy_text import (
+    ATOM,
+    ELEMENTWISE,
+    ROWS,
+    UNARY,
+    Text,
+    array_text,
+    full_text,
+    number_text,
+    range_text,
+)
 
 LONGEST = 56  # characters of an expression that still goes into another one
+_SHORTEST = 12  # characters of a sum or quotient of numbers that is not carried out
 _SMALL = 8  # elements of an array that is written out
 
 
@@ -95,51 +108,64 @@ class Source:
 class Scope:
     """One function's lines, and how each value is called in it."""
 
-    def __init__(self, module: Source, names: dict[Any, str]) -> None:
-        self.module = module
+    def __init__(self, source: Source, names: Mapping[Any, str] | None = None) -> None:
+        self.source = source
         self.texts: dict[Node, Text] = {}
-        self.name(names)
+        self.name(names or {})
         self.literals: dict[Node, Any] = {}
+        self.number_texts: dict[Node, Text] = {}
         self.lines: list[str] = []
         self.parts: dict[tuple[Node, int], str] = {}
         self.count = 0
+        self.prefix = "t"
+        self.whole: set[Any] = set()  # scans whose every result is read
 
     def write(
         self,
         nodes: Sequence[Any],
-        names: dict[Any, str],
-        uses: dict[Any, int] | None = None,
+        names: Mapping[Any, str],
+        uses: Mapping[Any, int] | None = None,
+        ends: Sequence[Any] = (),
         comments: bool = False,
-        exact: Iterable[Any] = (),
+        exact: Collection[Any] = (),
     ) -> None:
         """Lines for these nodes: one for each that ``names`` names, the others within others.
 
         ``uses`` counts who reads a node without a name: what several read, or what is long, gets
-        a line too. ``exact`` are products in which 0 times infinity must be 0.
+        a line too; but not what is among ``ends``, for which the caller has a line. ``exact`` are
+        products in which 0 times infinity must be 0.
         """
         said = ""
+        last = {node for node in ends if uses is None or uses.get(node, 0) == 1}
         for node in nodes:
-            if node in self.texts or self._is_leaf(node):
+            if node in self.texts or self._is_number(node):
                 continue
             line = short_line(node) if comments else ""
             if line and line != said:
                 self.lines.append(f"# {line}")
                 said = line
-            if isinstance(node.type, tuple) and node.primitive.name in STATEMENTS:
+            if node.primitive.name in STATEMENTS:
                 self._statement(node, nodes, names)
                 continue
-            if node.primitive.name == "pick" and (node.inputs[0], node.params["index"]) in (
-                self.parts
-            ):
-                self.texts[node] = Text(self.parts[node.inputs[0], node.params["index"]])
+            owner = (node.inputs[0], node.params["index"]) if node.primitive is pick else None
+            if owner in self.parts:
+                self.texts[node] = Text(self.parts[owner])
+                continue
+            if node not in names and self._is_arithmetic(node):
                 continue
             text = self._expression(node, node in exact)
-            often = uses is not None and uses.get(node, 0) > 1 and not text.text.isidentifier()
-            if node in names or often or len(text.text) > LONGEST:
-                text = self.assign(names.get(node) or self.fresh(), text.text)
+            is_read_often = uses is not None and uses.get(node, 0) > 1
+            if node in names:
+                remark = "  # stops the gradient" if node.primitive.name == "stop_gradient" else ""
+                self.assign(names[node], text.text + remark)
+                text = Text(names[node])
+            elif node not in last and (
+                len(text.text) > LONGEST or (is_read_often and not text.text.isidentifier())
+            ):
+                text = self.assign(self.fresh("t"), text.text)
             self.texts[node] = text
 
-    def name(self, names: dict[Any, str]) -> None:
+    def name(self, names: Mapping[Any, str]) -> None:
         """Say what more values are called."""
         self.texts.update({node: Text(name) for node, name in names.items()})
 
@@ -148,10 +174,10 @@ class Scope:
         self.lines.append(f"{name} = {text}")
         return Text(name)
 
-    def fresh(self) -> str:
+    def fresh(self, letters: str) -> str:
         """A name not used so far."""
         self.count += 1
-        return f"t{self.count}"
+        return f"{letters}{self.count}"
 
     def operand(self, node: Any) -> str:
         """A value as an argument of a call."""
@@ -159,7 +185,7 @@ class Scope:
 
     # -- leaves
 
-    def _is_leaf(self, node: Any) -> bool:
+    def _is_number(self, node: Any) -> bool:
         """Whether it is a number, perhaps repeated, or an array from outside; then it is noted."""
         if node.primitive is not None and node.primitive.name == "broadcast":
             if node.inputs[0] in self.literals:
@@ -171,14 +197,29 @@ class Scope:
         value = np.asarray(known_value(node))
         if value.size and np.array_equal(value, np.full_like(value, value.flat[0]), True):
             self.literals[node] = value.flat[0]
-        elif value.ndim == 1 and np.array_equal(value, np.arange(len(value))):
-            kind = "" if value.dtype == np.intp else f", dtype=np.{value.dtype.name}"
-            self.texts[node] = Text(f"np.arange({len(value)}{kind})")
-        elif value.size <= _SMALL:
-            self.texts[node] = Text(array_text(value))
         else:
-            self.texts[node] = Text(self.module.array(node.known))
+            short = array_text(value) if value.size <= _SMALL else range_text(value)
+            self.texts[node] = Text(short or self.source.array(node.known))
         return True
+
+    def _is_arithmetic(self, node: Any) -> bool:
+        """Whether it is computed of numbers alone; then it is a number, written as 1 / 6."""
+        row = node.primitive
+        if row.family != "elementwise" or not all(x in self.literals for x in node.inputs):
+            return False
+        with np.errstate(all="ignore"):
+            numbers = [np.asarray(self.literals[x], x.dtype)[()] for x in node.inputs]
+            self.literals[node] = row.numpy(*numbers, **node.params)
+        if row.name in ELEMENTWISE and len(node.inputs) == 2:
+            operands = [self._number(x) for x in node.inputs]
+            text = ELEMENTWISE[row.name](node, *operands)
+            if len(text.text) < _SHORTEST:
+                self.number_texts[node] = text
+        return True
+
+    def _number(self, node: Any) -> Text:
+        text = number_text(self.literals[node])
+        return self.number_texts.get(node) or Text(text, UNARY if text[0] == "-" else ATOM)
 
     def _full(self, node: Any) -> Text:
         """A value with its whole shape and dtype."""
@@ -194,7 +235,7 @@ class Scope:
         if name == "chain_product":
             if is_exact:
                 arguments = ", ".join(self.operand(x) for x in node.inputs)
-                return Text(f"{self.module.short('product')}({arguments})")
+                return Text(f"{self.source.short('product')}({arguments})")
             name = "multiply"
         rule = ROWS.get(name)
         is_ufunc = isinstance(row.numpy, np.ufunc)
@@ -204,14 +245,14 @@ class Scope:
             operands = [self._full(x) for x in node.inputs]
         for used in ("add_at", "put_at", "spread_out"):
             if rule and used in rule(node, *operands).text:
-                self.module.short(used)
+                self.source.short(used)
         if rule is not None:
             return rule(node, *operands)
         arguments = [x.text for x in operands]
         if is_ufunc:
             return Text(f"np.{row.numpy.__name__}({', '.join(arguments)})")
         settings = [f"{key}={value!r}" for key, value in node.params.items()]
-        return Text(f"{self.module.helper(row)}({', '.join(arguments + settings)})")
+        return Text(f"{self.source.helper(row)}({', '.join(arguments + settings)})")
 
     def _weak(self, node: Any) -> list[Text]:
         """Operands of an elementwise operation: numbers take the dtype and shape of the arrays."""
@@ -223,45 +264,52 @@ class Scope:
             if x not in self.literals:
                 found.append(self.texts[x])
                 continue
-            text = number_text(self.literals[x])
             if not has_shape:
-                text = full_text(self.literals[x], x.type)
+                found.append(Text(full_text(self.literals[x], x.type)))
             elif are_numbers or place < first:
-                text = full_text(self.literals[x], TensorType.of((), x.dtype))
-            found.append(Text(text, UNARY if text.startswith("-") else 10))
+                scalar = TensorType.of((), x.dtype)
+                found.append(Text(full_text(self.literals[x], scalar)))
+            else:
+                found.append(self._number(x))
         return found
 
     # -- statements
 
-    def function(self, name: str, graph: Graph) -> str:
-        """Define a function inside of this one that computes a graph; it returns a tuple."""
-        names = {
-            node: called.replace("x", "a").replace("v", "b")
-            for node, called in node_names(graph).items()
-            if called[0] != "c"
-        }
-        inner = Scope(self.module, {node: names[node] for node in graph.inputs})
-        inner.write(graph.nodes, {}, uses_of(graph))
-        results = "".join(f"{inner.operand(node)}, " for node in graph.outputs)
-        self.lines.append(f"def {name}({', '.join(names[node] for node in graph.inputs)}):")
+    def function(self, name: str, graph: Graph, numbers: dict[int, Any]) -> str:
+        """Define a function inside of this one that computes a graph.
+
+        ``numbers`` are inputs that are one number everywhere, by place: they are no arguments.
+        """
+        inner = Scope(self.source)
+        arguments = []
+        for i, node in enumerate(graph.inputs):
+            if i in numbers:
+                inner.literals[node] = numbers[i]
+            else:
+                arguments.append(f"a{i}")
+                inner.texts[node] = Text(f"a{i}")
+        inner.write(graph.nodes, {}, uses_of(graph), graph.outputs)
+        results = ", ".join(inner.operand(node) for node in graph.outputs)
+        self.lines.append(f"def {name}({', '.join(arguments)}):")
         self.lines += [f"    {line}" for line in inner.lines]
-        self.lines.append(
-            f"    return ({results.strip() if len(graph.outputs) == 1 else results[:-2]})"
-        )
+        self.lines.append(f"    return {results}")
         return name
 
     def _statement(self, node: Any, nodes: Sequence[Any], names: dict[Any, str]) -> None:
         """A loop, a branch or a call; its results get names of their own."""
-        name = names.get(node) or self.fresh()
-        for i in range(len(node.type)):
-            self.parts[node, i] = f"{name}_{i}"
-        for other in nodes:
-            if other.inputs and other.inputs[0] is node and other in names:
-                self.parts[node, other.params["index"]] = names[other]
-        self.texts[node] = Text(name)
-        results = [self.parts[node, i] for i in range(len(node.type))]
+        name = names.get(node) or self.fresh(self.prefix)
+        picks = {n.params["index"]: n for n in nodes if n.inputs and n.inputs[0] is node}
+        results = [f"{name}_{i}" for i in range(len(node.type))]
+        for i, node_of_result in picks.items():
+            results[i] = names.get(node_of_result, results[i])
+        self.parts.update({(node, i): text for i, text in enumerate(results)})
+        carries = node.params.get("carries", len(results))
+        for i in range(carries, len(results)):
+            if i not in picks and node not in self.whole:
+                results[i] = ""
         operands = [self.operand(x) for x in node.inputs]
-        STATEMENTS[node.primitive.name](self, name, node.params, operands, results, node.type)
+        numbers = {i: self.literals[x] for i, x in enumerate(node.inputs) if x in self.literals}
+        STATEMENTS[node.primitive.name](Block(self, node, name, operands, numbers, results))
 
 
 def uses_of(graph: Graph) -> dict[Any, int]:
@@ -271,75 +319,6 @@ def uses_of(graph: Graph) -> dict[Any, int]:
         uses[node] = uses.get(node, 0) + 1
     return uses
 
-
-# -- loops, branches, calls --------------------------------------------------------------------
-
-Names = list[str]
-
-
-def _tuple(names: Names) -> str:
-    return ", ".join(names) + ("," if len(names) == 1 else "")
-
-
-def _call_body(
-    scope: Scope, name: str, params: Any, operands: Names, results: Names, kinds: Any
-) -> None:
-    body = scope.function(f"{name}_body", params["body"])
-    scope.lines.append(f"{_tuple(results)} = {body}({', '.join(operands)})")
-
-
-def _cond(
-    scope: Scope, name: str, params: Any, operands: Names, results: Names, kinds: Any
-) -> None:
-    index, *rest = operands
-    branches = [scope.function(f"{name}_branch{i}", g) for i, g in enumerate(params["branches"])]
-    chosen = f"[{', '.join(branches)}][int({index})]"
-    scope.lines.append(f"{_tuple(results)} = {chosen}({', '.join(rest)})")
-
-
-def _while(
-    scope: Scope, name: str, params: Any, operands: Names, results: Names, kinds: Any
-) -> None:
-    a, b = params["constants"]
-    test = scope.function(f"{name}_test", params["test"])
-    step = scope.function(f"{name}_step", params["body"])
-    scope.lines += [
-        f"{_tuple(results)} = {_tuple(operands[a + b :])}",
-        f"while {test}({', '.join(operands[:a] + results)})[0]:",
-        f"    {_tuple(results)} = {step}({', '.join(operands[a : a + b] + results)})",
-    ]
-
-
-def _scan(
-    scope: Scope, name: str, params: Any, operands: Names, results: Names, kinds: Any
-) -> None:
-    """``results`` are the carry, the ys, and what the carry was before each step."""
-    body, carries, constants = params["body"], params["carries"], params["constants"]
-    step = scope.function(f"{name}_step", body)
-    fixed = operands[:constants]
-    carry, ys = results[:carries], results[carries : len(body.outputs)]
-    history = results[len(body.outputs) :]
-    xs = [f"{x}[i]" for x in operands[constants + carries :]]
-    if carry:
-        first = operands[constants : constants + carries]
-        scope.lines.append(f"{_tuple(carry)} = {_tuple(first)}")
-    for target, kind in zip(results[carries:], kinds[carries:], strict=True):
-        scope.lines.append(f"{target} = np.empty({kind.shape}, {np.dtype(kind.dtype).name!r})")
-    turns = f"range({params['length']})"
-    scope.lines.append(f"for i in {f'reversed({turns})' if params['reverse'] else turns}:")
-    for target, value in zip(history, carry, strict=False):
-        scope.lines.append(f"    {target}[i] = {value}")
-    targets = _tuple([*carry, *[f"{y}[i]" for y in ys]])
-    scope.lines.append(f"    {targets} = {step}({', '.join([*fixed, *carry, *xs])})")
-
-
-STATEMENTS: dict[str, Callable[..., None]] = {
-    "checkpoint": _call_body,
-    "custom_vjp": _call_body,
-    "cond": _cond,
-    "while_loop": _while,
-    "scan": _scan,
-}
 
 # -- the forward direction ---------------------------------------------------------------------
 
@@ -380,19 +359,24 @@ def numpy_code(function: Callable[..., Any] | Graph, *args: Any, name: str = "fo
 
         call = record(function, args, every=True)
         graph, values = call.graph, call.values
-    module = Source()
+    source = Source()
     names = node_names(graph)
-    scope = Scope(module, {node: names[node] for node in graph.inputs})
+    scope = Scope(source, {node: names[node] for node in graph.inputs})
     write_forward(scope, graph)
     results = ", ".join(scope.operand(node) for node in graph.outputs)
-    return finish(module, scope, name, [names[n] for n in graph.inputs], values, results)
+    return finish(source, scope, name, [names[n] for n in graph.inputs], values, results)
 
 
 def finish(
-    module: Source, scope: Scope, name: str, inputs: Names, values: Sequence[Any], results: str
+    source: Source,
+    scope: Scope,
+    name: str,
+    inputs: Sequence[str],
+    values: Sequence[Any],
+    results: str,
 ) -> Code:
     """The source of a function whose lines are written."""
-    head = f"def {name}({', '.join([*inputs, *module.arrays])}):"
+    head = f"def {name}({', '.join([*inputs, *source.arrays])}):"
     lines = [head, *[f"    {line}".rstrip() for line in scope.lines], f"    return {results}"]
-    arguments = {**dict(zip(inputs, values, strict=False)), **module.arrays}
-    return Code(module.text(lines), name, arguments)
+    arguments = {**dict(zip(inputs, values, strict=False)), **source.arrays}
+    return Code(source.text(lines), name, arguments)

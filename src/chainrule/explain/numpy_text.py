@@ -313,24 +313,54 @@ def number_text(value: Any) -> str:
 def array_text(value: Any) -> str:
     """An array as NumPy text with its dtype.
 
-    >>> array_text(np.float32(0.5)), array_text(np.array([1, 2]))
-    ('np.float32(0.5)', 'np.array([1, 2], np.int64)')
+    >>> array_text(np.float32(0.5)), array_text(np.array([1, 2])), array_text(np.array([1.0]))
+    ('np.float32(0.5)', 'np.array([1, 2])', 'np.array([1.0])')
     """
     array = np.asarray(value)
-    dtype = dtype_text(array)
     if not array.ndim:
+        dtype = dtype_text(array)
         return f"{dtype if dtype != 'bool' else 'np.bool_'}({number_text(array[()])})"
-    return f"np.array({_nested(array)}, {dtype})" + _empty_shape(array)
+    if not array.size:
+        return f"np.zeros({_shape_text(array.shape)}{_dtype_argument(array.dtype)})"
+    dtype = "" if array.dtype.name in ("int64", "bool") else _dtype_argument(array.dtype)
+    return f"np.array({_nested(array)}{dtype})"
 
 
 def _nested(array: Any) -> str:
-    if not array.ndim:
-        return number_text(array[()])
-    return f"[{', '.join(map(_nested, array))}]"
+    if array.ndim:
+        return f"[{', '.join(map(_nested, array))}]"
+    text = number_text(array[()])
+    return f"{text}.0" if array.dtype.kind == "f" and text.lstrip("-").isdigit() else text
 
 
-def _empty_shape(array: Any) -> str:
-    return "" if array.size else f".reshape({array.shape})"
+def _shape_text(shape: Sequence[int]) -> str:
+    return str(shape[0]) if len(shape) == 1 else str(tuple(shape))
+
+
+def _dtype_argument(dtype: Any) -> str:
+    return "" if dtype == np.float64 else f", {dtype_text(dtype)}"
+
+
+def range_text(value: Any) -> str:
+    """An array that counts 0, 1, 2, ... along one axis; empty text for others.
+
+    >>> range_text(np.arange(9)[:, None])
+    'np.arange(9)[:, None]'
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "iu" or not np.array_equal(array.ravel(), np.arange(array.size)):
+        return ""
+    dtype = "" if array.dtype == np.int64 else f", dtype={dtype_text(array)}"
+    text = f"np.arange({array.size}{dtype})"
+    if array.ndim == 1:
+        return text
+    index = new_axes((array.size,), array.shape)
+    return f"{text}[{index}]" if index else f"{text}.reshape({array.shape})"
+
+
+def empty_text(kind: TensorType) -> str:
+    """An array of this type, to be filled."""
+    return f"np.empty({_shape_text(kind.shape)}{_dtype_argument(kind.dtype)})"
 
 
 def full_text(value: Any, kind: TensorType) -> str:
@@ -338,8 +368,7 @@ def full_text(value: Any, kind: TensorType) -> str:
     number = np.asarray(value).astype(kind.dtype)[()]
     if not kind.shape:
         return array_text(number)
-    if number == 0 and not np.signbit(float(number)):
-        return f"np.zeros({kind.shape}, {dtype_text(kind)})"
-    if number == 1:
-        return f"np.ones({kind.shape}, {dtype_text(kind)})"
+    rest = f"({_shape_text(kind.shape)}{_dtype_argument(kind.dtype)})"
+    if number in (0, 1) and not np.signbit(float(number)):
+        return f"np.{'ones' if number else 'zeros'}{rest}"
     return f"np.full({kind.shape}, {number_text(number)}, {dtype_text(kind)})"

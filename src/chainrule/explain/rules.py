@@ -17,7 +17,7 @@ from ..engine.graph import Graph, Node
 from ..engine.interpret import values_of
 from ..engine.primitives.families import constant_row
 from ..engine.primitives.views import broadcast_in_dim
-from ..engine.simplify import tidy
+from ..engine.simplify import remove_identities, share
 from ..engine.tensor import Parameter
 from ..engine.types import TensorType
 from .code import Scope, Source, uses_of
@@ -88,7 +88,7 @@ def slope_of(
 def _tidied(named: Sequence[tuple[Any, str]], outputs: Sequence[Any]) -> Rule:
     given = [(x, name) for x, name in named if x.primitive is None]
     inputs = [x for x, _ in given]
-    graph = tidy(Graph(inputs, map(trace.node_of, outputs)))
+    graph = share(remove_identities(Graph(inputs, map(trace.node_of, outputs))))
     return Rule(graph, [name for _, name in given], _exact(graph, [x.known for x in inputs]))
 
 
@@ -130,7 +130,7 @@ def numpy_text(rule: Rule, source: Source | None = None) -> str:
     """
     names = dict(zip(rule.graph.inputs, rule.names, strict=True))
     scope = Scope(source or Source(), names)
-    scope.write(rule.graph.nodes, {}, uses_of(rule.graph), exact=rule.exact)
+    scope.write(rule.graph.nodes, {}, uses_of(rule.graph), rule.graph.outputs, exact=rule.exact)
     (output,) = rule.graph.outputs
     literal = scope.literals.get(output)
     last = scope.texts[output].text if literal is None else number_text(literal)
