@@ -99,7 +99,7 @@ class Gallery(Widget):
             betweens=list(initialisers.ACTIVATIONS),
             initialiser="kaiming_normal",
             initialiser_settings={},
-            between="Tanh",
+            between="ReLU",
             width=64,
             seed=0,
             layers={},

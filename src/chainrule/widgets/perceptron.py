@@ -52,6 +52,7 @@ class Perceptron(Widget):
         "points": _three,
         "rate": accept.number(0.01, 5.0),
         "speed": accept.number(1.0, 100.0),
+        "pace": accept.whole(1, 300),
         "units": accept.whole(1, MOST["boundary"]),
         "layer_activation": accept.choice(*ACTIVATIONS),
         "target": accept.choice(*CURVES, "drawn"),
@@ -73,6 +74,7 @@ class Perceptron(Widget):
             reach=REACH,
             rate=1.0,
             speed=6.0,
+            pace=10,
             last=None,
             next=0,
             weights=[0.0, 0.0, 0.0],
@@ -86,6 +88,8 @@ class Perceptron(Widget):
             layer_activation="tanh",
             field=None,
             hidden=[],
+            space=None,
+            losses=[],
             layer_loss=None,
             layer_steps=0,
             right=0.0,
@@ -113,7 +117,7 @@ class Perceptron(Widget):
                 self.set(data="own")
         elif "data" in changes and self.state["data"] != "own":
             self._load()
-        if set(changes) - {"speed"}:
+        if set(changes) - {"speed", "pace"}:
             self._begin()
             self._pause_without_data()
 
@@ -156,9 +160,9 @@ class Perceptron(Widget):
         self._show_rule(last)
 
     def tick(self, budget: float) -> None:
-        """Some examples for the rule, as fast as asked; descent for as long as there is time."""
+        """Some examples for the rule, or some steps of descent, as fast as asked."""
         if self.state["tab"] != "rule":
-            self._train(steps=10**9, seconds=budget)
+            self._train(steps=self.state["pace"], seconds=budget)
             return
         now = time.perf_counter()
         # Where the machine was busy for long, what was missed is not made up for.
@@ -252,11 +256,17 @@ class Perceptron(Widget):
         across, up = np.meshgrid(line, line)
         logits = layer(np.column_stack([across.ravel(), up.ravel()]))
         seen = layer(layer.x) if len(layer.x) else np.empty((0, 1))
-        there = layer.mask > 0
         params = layer.params
+        there = layer.mask > 0
+        outer = params["v"][there, 0]
         self.set(
             field=np.tanh(logits / 2).reshape(CELLS, CELLS).astype(np.float32),
             hidden=np.vstack([params["w"], params["b"], params["v"].T])[:, there].T,
+            space={
+                "units": layer.hidden(layer.x)[:, :2] if len(outer) > 1 else None,
+                "outer": [*outer[:2].tolist(), float(params["c"][0])],
+            },
+            losses=layer.losses.copy(),
             layer_loss=layer.loss,
             layer_steps=layer.steps,
             right=int(((seen > 0) == (layer.y > 0.5)).sum()),
@@ -276,6 +286,7 @@ class Perceptron(Widget):
                 "parts": parts.T.astype(np.float32),
                 "constant": float(layer.params["c"][0]),
             },
+            losses=layer.losses.copy(),
             curve_loss=layer.loss,
             curve_steps=layer.steps,
         )

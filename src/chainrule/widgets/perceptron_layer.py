@@ -14,6 +14,7 @@ from ..engine.compile.jit import jit
 from ..engine.transforms import value_and_grad
 
 MOST = {"boundary": 12, "curve": 40}
+KEPT = 400
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 _LOSSES: dict[str, Callable[..., Any]] = {
     "boundary": nn.functional.binary_cross_entropy_with_logits,
@@ -77,6 +78,7 @@ class Layer:
         begin, self._step = _machine(kind, activation)
         self._state = begin(self._drawn(seed))
         self.steps, self.loss = 0, float("nan")
+        self.losses: list[list[float]] = []  # [step, loss] now and then
 
     def _drawn(self, seed: int) -> dict[str, Any]:
         """Weights whose kinks lie spread over the data."""
@@ -104,12 +106,19 @@ class Layer:
             if time.perf_counter() > end:
                 break
         self.loss = float(value)
+        self.losses.append([self.steps, self.loss])
+        if len(self.losses) > KEPT:
+            self.losses = self.losses[::2]
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """The answer for each row of x, (N, 1)."""
         return np.asarray(answer(self.params, x, self.mask, self.activation))
 
+    def hidden(self, x: np.ndarray) -> np.ndarray:
+        """The answers of the units, (N, units)."""
+        found = hidden(self.params, x, self.mask, self.activation)
+        return np.asarray(found)[:, self.mask > 0]
+
     def parts(self, x: np.ndarray) -> np.ndarray:
         """Each unit's part of the answer, (N, units): they and ``c`` sum to the answer."""
-        found = hidden(self.params, x, self.mask, self.activation) * self.params["v"][:, 0]
-        return np.asarray(found)[:, self.mask > 0]
+        return self.hidden(x) * self.params["v"][self.mask > 0, 0]

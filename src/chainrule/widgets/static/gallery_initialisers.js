@@ -4,7 +4,7 @@ import { button, select, slider } from "./kit/controls.js";
 import { el } from "./kit/dom.js";
 import { plot } from "./kit/plot.js";
 import { put, watch } from "./kit/tabs.js";
-import { n, t } from "./kit/text.js";
+import { fixed, n, t } from "./kit/text.js";
 import { activationKey, settingsOf } from "./gallery_activations.js";
 
 /** @param {any} model */
@@ -20,7 +20,7 @@ export function initialisersRoom(model) {
     change: (v) => put(model, { between: v }),
   });
   const width = slider({
-    label: t("gallery.width"), value: model.get("width"), min: 8, max: 128, step: 8, digits: 3,
+    label: t("gallery.width"), value: model.get("width"), min: 8, max: 128, step: 8, format: (v) => fixed(v, 0),
     change: (v) => put(model, { width: Math.round(v) }),
   });
   const again = button({

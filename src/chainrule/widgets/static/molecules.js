@@ -4,7 +4,7 @@ import { button, playButton, reading, select, slider } from "./kit/controls.js";
 import { drag, el } from "./kit/dom.js";
 import { plot } from "./kit/plot.js";
 import { put, watch } from "./kit/tabs.js";
-import { fixed, n, t } from "./kit/text.js";
+import { fixed, t } from "./kit/text.js";
 
 /** @param {{model: any, el: HTMLElement}} page */
 function render({ model, el: root }) {
@@ -86,13 +86,14 @@ function moleculePictures(model) {
     }
   };
   const share = { x: /** @type {[number, number]} */ ([0, 1]), y: /** @type {[number, number]} */ ([0, 1]) };
+  const wide = { x: /** @type {[number, number]} */ ([-0.04, 1.04]), y: /** @type {[number, number]} */ ([-0.04, 1.04]) };
   /** @type {Record<string, any>} */
   const found = {
     loss: plot({ ...share, draw: rows("loss"), label: t("molecules.loss"), xLabel: t("molecules.epoch"), yLabel: t("molecules.loss.axis") }),
     accuracy: plot({ ...share, draw: rows("accuracy"), label: t("molecules.accuracy"), xLabel: t("molecules.epoch"), yLabel: t("molecules.accuracy.axis") }),
     answers: plot({ ...share, draw: answers, label: t("molecules.answers"), xLabel: t("molecules.p") }),
-    roc: plot({ ...share, draw: roc, label: t("molecules.roc"), xLabel: t("molecules.false_rate"), yLabel: t("molecules.true_rate") }),
-    calibration: plot({ ...share, draw: calibration, label: t("molecules.calibration"), xLabel: t("molecules.said"), yLabel: t("molecules.happened") }),
+    roc: plot({ ...wide, draw: roc, label: t("molecules.roc"), xLabel: t("molecules.false_rate"), yLabel: t("molecules.true_rate") }),
+    calibration: plot({ ...wide, draw: calibration, label: t("molecules.calibration"), xLabel: t("molecules.said"), yLabel: t("molecules.happened") }),
   };
   return found;
 
@@ -123,7 +124,7 @@ function moleculePictures(model) {
     p.line(at(0), at(1), { colour: "blue", width: 2.5 });
     const [x, y] = model.get("judged").point;
     p.dots([x], [y], { colour: "ink", radius: 8 });
-    p.text(t("molecules.area", { area: n(model.get("roc").area) }), 1, 0, { align: "right", dx: -8, dy: -12, bold: true });
+    p.text(t("molecules.area", { area: fixed(model.get("roc").area, 3) }), 1, 0, { align: "right", dx: -8, dy: -12, bold: true });
   }
 
   /** @param {any} p */
@@ -136,7 +137,7 @@ function moleculePictures(model) {
     for (const [said, happened, count] of found.bins) {
       p.dots([said], [happened], { colour: "blue", radius: 4 + Math.min(12, Math.sqrt(count)) });
     }
-    p.text(t("molecules.brier", { brier: n(found.brier), constant: n(found.constant) }), 1, 0, { align: "right", dx: -8, dy: -12, bold: true });
+    p.text(t("molecules.brier", { brier: fixed(found.brier, 3), constant: fixed(found.constant, 3) }), 1, 0, { align: "right", dx: -8, dy: -12, bold: true });
   }
 }
 
@@ -152,8 +153,8 @@ function moleculeControls(model) {
   const setting = (/** @type {string} */ name, /** @type {any} */ options) =>
     slider({ label: t(`molecules.${name}`), value: model.get(name), change: (v) => put(model, { [name]: v }), ...options });
   const sliders = {
-    units: setting("units", { min: 1, max: 64, step: 1 }),
-    l2: setting("l2", { min: 0, max: 0.02, step: 0.0005 }),
+    units: setting("units", { min: 1, max: 64, step: 1, format: (/** @type {number} */ v) => fixed(v, 0) }),
+    l2: setting("l2", { min: 0, max: 0.02, step: 0.0005, format: (/** @type {number} */ v) => fixed(v, 4) }),
     dropout: setting("dropout", { min: 0, max: 0.8, step: 0.05 }),
   };
   const threshold = setting("threshold", { min: 0, max: 1, step: 0.01, format: (/** @type {number} */ v) => fixed(v, 2) });
@@ -213,7 +214,7 @@ function moleculePart({ name, rows, ones }) {
   const inner = el("i", {});
   inner.style.width = `${(100 * ones) / rows}%`;
   const element = el("div", { title: t("molecules.part.title", { rows, ones }) },
-    el("span", {}, t(`molecules.part.${name}`)), el("b", {}, inner), el("small", {}, rows));
+    el("span", {}, t(`molecules.short.${name}`)), el("b", {}, inner), el("small", {}, rows));
   element.style.flexGrow = String(rows);
   return element;
 }
@@ -239,7 +240,7 @@ function moleculeBars(rows) {
   return rows.map(({ name, mean, std }) => {
     const bar = el("i", {});
     bar.style.width = `${Math.max(0, (100 * mean) / most)}%`;
-    return el("div", {}, el("span", { title: name }, name), el("b", {}, bar), el("small", { class: "cr-number" }, `${n(mean, 2)} ± ${n(std, 2)}`));
+    return el("div", {}, el("span", { title: name }, name), el("b", {}, bar), el("small", { class: "cr-number" }, `${fixed(mean, 4)} ± ${fixed(std, 4)}`));
   });
 }
 

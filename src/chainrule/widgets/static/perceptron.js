@@ -1,4 +1,5 @@
 // The perceptron: the rule, a hidden layer, and curves made of units.
+import { array } from "./kit/array.js";
 import { button, playButton, reading, select, slider } from "./kit/controls.js";
 import { el } from "./kit/dom.js";
 import { plot } from "./kit/plot.js";
@@ -30,35 +31,43 @@ function render({ model, el: root }) {
     again: button({ label: t("perceptron.again"), press: () => ask("again") }),
   };
   const setting = (/** @type {string} */ name, /** @type {any} */ options) =>
-    slider({ label: t(`perceptron.${name}`), value: model.get(name), change: (v) => put(model, { [name]: v }), ...options });
+    slider({ label: t(`perceptron.${name}`), value: model.get(name), change: (v) => put(model, { [name]: options.format ? Math.round(v) : v }), ...options });
   const choice = (/** @type {string} */ name, /** @type {string[]} */ values) => select({
     label: t(`perceptron.${name}`), value: model.get(name),
     options: values.map((v) => [v, t(`perceptron.${name}.${v}`)]), change: (v) => put(model, { [name]: v }),
   });
+  const whole = (/** @type {number} */ v) => fixed(v, 0);
   const controls = {
     data: choice("data", [...model.get("sets"), "own"]),
+    pace: setting("pace", { min: 1, max: 300, log: true, format: whole }),
     rate: setting("rate", { min: 0.01, max: 5, log: true }),
-    speed: setting("speed", { min: 1, max: 100, log: true, format: (/** @type {number} */ v) => fixed(v, 0) }),
-    units: setting("units", { min: 1, max: 12, step: 1 }),
+    speed: setting("speed", { min: 1, max: 100, log: true, format: whole }),
+    units: setting("units", { min: 1, max: 12, step: 1, format: whole }),
     layer_activation: choice("layer_activation", model.get("activations")),
     target: choice("target", [...model.get("targets"), "drawn"]),
-    curve_units: setting("curve_units", { min: 1, max: 40, step: 1 }),
+    curve_units: setting("curve_units", { min: 1, max: 40, step: 1, format: whole }),
     curve_activation: choice("curve_activation", model.get("activations")),
   };
   const readings = {
     weights: reading({ label: "w₁, w₂, b", format: (v) => v.map((/** @type {number} */ w) => n(w)).join(", ") }),
     count: reading({ label: t("perceptron.passes"), format: (v) => fixed(v, 0) }),
     steps: reading({ label: t("perceptron.steps"), format: (v) => fixed(v, 0) }),
-    loss: reading({ label: t("perceptron.loss"), format: (v) => n(v) }),
+    loss: reading({ label: t("perceptron.loss"), format: (v) => (v === null ? "–" : fixed(v, 5)) }),
     right: reading({ label: t("perceptron.right"), format: (v) => v }),
   };
   const last = el("p", { class: "cr-caption cr-number" });
   const word = el("p", { class: "cr-note", role: "status" });
   const mistakesCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, mistakes.element));
+  const space = plot({ x: [-1.1, 1.1], y: [-1.1, 1.1], draw: drawSpace, label: t("perceptron.space"), xLabel: "h₁", yLabel: "h₂" });
+  const losses = plot({ x: [0, 100], y: [0, 1], draw: drawLosses, label: t("perceptron.loss"), xLabel: t("perceptron.steps") });
+  const spaceCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, space.element),
+    el("figcaption", {}, t("perceptron.space")));
+  const lossCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-low" }, losses.element),
+    el("figcaption", {}, t("perceptron.loss")));
   const lastCard = el("div", { class: "cr-card" }, el("h2", {}, t("perceptron.last")), last);
   const pair = el("div", { class: "cr-pair" },
     el("figure", { class: "cr-card picture" }, el("div", { class: "cr-square" }, square.plot.element), square.tools),
-    el("div", { class: "cr-stack" }, mistakesCard, lastCard, word));
+    el("div", { class: "cr-stack" }, mistakesCard, lastCard, spaceCard, lossCard, word));
   const drawing = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-tall" }, curve.plot.element), curve.caption);
   const page = el("div", { class: "cr-page" },
     el("header", {}, el("h1", {}, t("perceptron.title")), lead), chooser.element,
@@ -72,8 +81,8 @@ function render({ model, el: root }) {
 
   const shownIn = {
     rule: [mistakesCard, lastCard, buttons.pass.element, controls.data.element, controls.rate.element, controls.speed.element, readings.weights.element, readings.count.element],
-    layer: [buttons.again.element, controls.data.element, controls.units.element, controls.layer_activation.element, readings.steps.element, readings.loss.element, readings.right.element],
-    curve: [buttons.again.element, controls.target.element, controls.curve_units.element, controls.curve_activation.element, readings.steps.element, readings.loss.element],
+    layer: [buttons.again.element, controls.data.element, spaceCard, lossCard, controls.units.element, controls.layer_activation.element, controls.pace.element, readings.steps.element, readings.loss.element, readings.right.element],
+    curve: [buttons.again.element, controls.target.element, controls.curve_units.element, controls.curve_activation.element, controls.pace.element, readings.steps.element, readings.loss.element],
   };
 
   function room() {
@@ -97,6 +106,43 @@ function render({ model, el: root }) {
     if (model.get("settled")) p.text(t("perceptron.none"), first + passes.length - 1, 0, { align: "center", dx: 0, dy: -6 });
   }
 
+  /** The points as the first two units see them, and with two units the line of the last neuron. @param {any} p */
+  function drawSpace(p) {
+    const seen = model.get("space");
+    if (!seen || !seen.units) return;
+    const { data } = array(seen.units);
+    const points = model.get("points");
+    const at = (/** @type {number} */ k) => points.map((/** @type {any} */ _, /** @type {number} */ i) => data[2 * i + k]);
+    const [v1, v2, c] = seen.outer;
+    const size = Math.hypot(v1, v2);
+    if (model.get("units") === 2 && size > 0) {
+      const [ux, uy] = [v1 / size, v2 / size];
+      const [fx, fy, far] = [(-c / size) * ux, (-c / size) * uy, 100];
+      p.line([fx - far * uy, fx + far * uy], [fy + far * ux, fy - far * ux], { colour: "ink", width: 2.5 });
+    }
+    p.dots(at(0), at(1), { colour: (/** @type {number} */ i) => (points[i][2] ? "vermilion" : "blue"), radius: 6 });
+  }
+
+  /** @param {any} p */
+  function drawLosses(p) {
+    const rows = model.get("losses");
+    p.line(rows.map((/** @type {number[]} */ row) => row[0]), rows.map((/** @type {number[]} */ row) => row[1]), { colour: "blue", width: 2.5 });
+  }
+
+  function layerLimits() {
+    const rows = model.get("losses");
+    losses.limits({ x: [0, Math.max(100, model.get("layer_steps"))], y: [0, 1.1 * Math.max(0.1, ...rows.map((/** @type {number[]} */ row) => row[1]))] });
+    const seen = model.get("space");
+    if (!seen || !seen.units) return;
+    const { data } = array(seen.units);
+    const bounded = model.get("layer_activation") !== "relu";
+    const most = Math.max(1, ...data) * 1.1;
+    space.limits({
+      x: bounded ? [model.get("layer_activation") === "tanh" ? -1.1 : -0.1, 1.1] : [-0.1 * most, most],
+      y: bounded ? [model.get("layer_activation") === "tanh" ? -1.1 : -0.1, 1.1] : [-0.1 * most, most],
+    });
+  }
+
   function refresh() {
     const tab = model.get("tab");
     play.set(model.get("playing"));
@@ -107,6 +153,7 @@ function render({ model, el: root }) {
       x: [count - passes.length + 0.5, Math.max(10, count + 1) + 0.5],
       y: [0, Math.max(4, ...passes, model.get("mistakes")) + 1],
     });
+    layerLimits();
     readings.weights.set(model.get("weights"));
     readings.count.set(count);
     readings.steps.set(model.get(tab === "curve" ? "curve_steps" : "layer_steps"));
@@ -142,7 +189,7 @@ function render({ model, el: root }) {
     }
     if (tab === "rule" && model.get("cycle")) {
       const [first, length] = model.get("cycle");
-      return t("perceptron.cycle", { first, length });
+      return t(length === 1 ? "perceptron.cycle.one" : "perceptron.cycle", { first, length });
     }
     if (tab === "rule") return model.get("count") > 20 ? t("perceptron.never") : "";
     if (tab === "layer") {
@@ -155,9 +202,9 @@ function render({ model, el: root }) {
   const offs = [
     watch(model, ["tab"], room),
     watch(model, ["tab", "playing", "points", "data", "rate", "speed", "last", "weights", "passes", "count", "mistakes",
-      "settled", "cycle", "units", "layer_activation", "field", "right", "layer_loss", "target", "drawn",
+      "settled", "cycle", "pace", "losses", "space", "units", "layer_activation", "field", "right", "layer_loss", "target", "drawn",
       "curve_units", "curve_activation", "curve", "curve_loss"], refresh),
-    square.remove, curve.remove, mistakes.remove,
+    square.remove, curve.remove, mistakes.remove, space.remove, losses.remove,
   ];
   room();
   refresh();
