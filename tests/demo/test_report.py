@@ -64,7 +64,7 @@ def test_it_has_every_experiment_every_check_and_a_text_for_every_image(text, fi
 
 
 def test_ids_of_svg_parts_do_not_clash(text):
-    references = set(re.findall(r"url\(#([^)]+)\)", text))
+    references = set(re.findall(r"(?:url\(|href=\")#([^)\"]+)", text))
     ids = Reader(text).ids
     assert references
     assert all(ids.count(name) == 1 for name in references)
