@@ -36,7 +36,9 @@ def _():
     A line had one input and one output. With $D$ inputs and $K$ outputs, $w$ becomes a matrix: each
     row of `x` is an example, and
 
-    $$ \underset{(N, K)}{\hat Y} = \underset{(N, D)}{X} \, \underset{(D, K)}{W} + \underset{(K)}{b} $$
+    $$
+    \underset{(N, K)}{\hat Y} = \underset{(N, D)}{X} \, \underset{(D, K)}{W} + \underset{(K)}{b}
+    $$
 
     In NumPy the product of matrices is `X @ W`. Always know your shapes: it is half of the work.
 
