@@ -1,17 +1,17 @@
-"""A lab and a browser for the tests of pages; see `Learner` for what a test can do with a page."""
+"""A lab and a browser for the tests of pages; what tests do with a page is in help.py."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+
+from tests.lab.help import strangers
 
 FLAGS = [
     "--no-sandbox",
@@ -77,35 +77,3 @@ def watched_page(browser: Any, address: str, **options: Any) -> Iterator[Any]:
     yield page
     context.close()
     assert wrong == []
-
-
-def strangers(url: str) -> list[str]:
-    """The address, where it is not on this machine."""
-    parts = urlsplit(url)
-    here = parts.scheme in ("data", "blob") or parts.hostname in ("127.0.0.1", "localhost")
-    return [] if here else [f"a request to {url}"]
-
-
-def goto(page: Any, name: str, fragment: str = "") -> None:
-    """Open a page of the lab, and wait until it has drawn."""
-    base = page.lab.partition("?")[0]
-    page.goto(f"{base}?page={name}{fragment}")
-    drawn(page, name)
-
-
-def drawn(page: Any, name: str) -> None:
-    """Wait until this page of the lab is there."""
-    page.wait_for_selector(f'main[data-page="{name}"][aria-busy="false"]')
-
-
-def share(page: Any) -> str:
-    """Press the button; the link."""
-    before = page.url
-    page.click("#share")
-    page.wait_for_function("before => location.href !== before", arg=before)
-    return page.url
-
-
-def numbers(text: str) -> list[float]:
-    """The numbers in a text of the page, with its true minus."""
-    return [float(found) for found in re.findall(r"-?\d+\.?\d*", text.replace("−", "-"))]

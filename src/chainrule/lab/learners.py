@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -66,38 +66,68 @@ class Worker(Protocol):
         """End it at once."""
 
 
-Start = Callable[[socket.socket], Worker]
+Start = Callable[[], Awaitable[tuple[Worker, socket.socket]]]
 
 
-def in_process(memory: int) -> Start:
-    """Sessions in processes: forked from one that has imported everything, where there is fork."""
-    methods = multiprocessing.get_all_start_methods()
-    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
-        context.set_forkserver_preload(PRELOAD)
+class Processes:
+    """Sessions in processes: forked from one that has imported everything, where there is fork.
 
-    def start(connection: socket.socket) -> Worker:
-        process = context.Process(target=session.main, args=(connection, memory), daemon=True)
+    One is always ready before it is needed, so that a page need not wait for it.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self.memory = memory
+        methods = multiprocessing.get_all_start_methods()
+        self.context: Any = multiprocessing.get_context(
+            "forkserver" if "forkserver" in methods else "spawn"
+        )
+        if "forkserver" in methods:
+            self.context.set_forkserver_preload(PRELOAD)
+        self.ready: asyncio.Task[tuple[Worker, socket.socket]] | None = None
+
+    async def start(self) -> tuple[Worker, socket.socket]:
+        """The session that is ready, and our end of its socket; another is made ready."""
+        if self.ready is None:
+            self.prepare()
+        ready = self.ready
+        self.prepare()
+        assert ready is not None
+        return await ready
+
+    def prepare(self) -> None:
+        """Make a session ready."""
+        self.ready = asyncio.create_task(asyncio.to_thread(self._make))
+
+    def _make(self) -> tuple[Worker, socket.socket]:
+        ours, theirs = socket.socketpair()
+        process = self.context.Process(target=session.main, args=(theirs, self.memory), daemon=True)
         process.start()
-        return process
+        theirs.close()
+        return process, ours
 
-    return start
 
-
-def in_thread(make: session.Make) -> Start:
+class Threads:
     """A session in a thread of this process, for models of the user's own."""
 
-    class Thread(threading.Thread):
-        def kill(self) -> None:
-            """A thread ends when its socket is closed."""
+    def __init__(self, make: session.Make) -> None:
+        self.make = make
 
-    def start(connection: socket.socket) -> Worker:
-        channel = session.Channel(connection)
-        thread = Thread(target=session.Session(channel, make).run, daemon=True)
+    async def start(self) -> tuple[Worker, socket.socket]:
+        """A session, and our end of its socket."""
+        ours, theirs = socket.socketpair()
+        thread = _Thread(
+            target=session.Session(session.Channel(theirs), self.make).run, daemon=True
+        )
         thread.start()
-        return thread
+        return thread, ours
 
-    return start
+    def prepare(self) -> None:
+        """Threads need no preparation."""
+
+
+class _Thread(threading.Thread):
+    def kill(self) -> None:
+        """A thread ends when its socket is closed."""
 
 
 @dataclass
@@ -169,10 +199,7 @@ class Learner:
             worker.kill()
 
     async def _begin(self) -> None:
-        ours, theirs = socket.socketpair()
-        self.worker = await asyncio.to_thread(self.start, theirs)
-        if not isinstance(self.worker, threading.Thread):
-            theirs.close()
+        self.worker, ours = await self.start()
         reader, self.writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
         self.asked = time.monotonic() + 15.0  # it may have to import everything first
         self.task = asyncio.create_task(self._read(reader))
@@ -217,7 +244,7 @@ class Learners:
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, "1")
         self.limits = limits
-        self.start = in_thread(own) if own else in_process(limits.memory)
+        self.workers = Threads(own) if own else Processes(limits.memory)
         self.is_own = own is not None
         self.known: dict[str, Learner] = {}
 
@@ -233,7 +260,7 @@ class Learners:
                     return None
                 min(left, key=lambda each: each.left).end()
         patience = float("inf") if self.is_own else self.limits.patience
-        learner = found or Learner(self.start, patience)
+        learner = found or Learner(self.workers.start, patience)
         self.known[key] = learner  # the newest is the last
         for old in list(self.known)[: -4 * self.limits.learners]:
             if self.known[old].writer is None:
@@ -242,6 +269,7 @@ class Learners:
 
     async def watch(self) -> None:
         """Look after all sessions, for ever."""
+        self.workers.prepare()
         while True:
             await asyncio.sleep(1.0)
             now = time.monotonic()

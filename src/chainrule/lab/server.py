@@ -67,7 +67,7 @@ async def index(request: Request) -> Response:
         for number, page in enumerate(PAGES, start=1)
     ]
     options = [
-        f"<option{' selected' if code == language else ''} value={code}>{html.escape(name)}</option>"
+        f"<option value={code}{' selected' * (code == language)}>{html.escape(name)}</option>"
         for code, name in known.items()
     ]
     page = Template((STATIC["lab"] / "index.html").read_text(encoding="utf-8")).substitute(

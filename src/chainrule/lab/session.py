@@ -223,7 +223,7 @@ class Session:
         self.waiting = True
         frame = {"kind": "open" if first else "state", "state": newest, "heard": self.heard}
         if first:
-            frame |= {"page": self.page, "module": self._seen().module}
+            frame |= {"page": self.page, **self._seen().files()}
         self._send(frame)
 
     def _send(self, header: dict[str, Any]) -> None:

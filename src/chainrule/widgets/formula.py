@@ -13,6 +13,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 }
 FUNCTIONS["ln"] = FUNCTIONS["log"]
 
+_numbers = count(1)
 _SIGNS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.UAdd, ast.USub)
 _SPELLINGS = str.maketrans({"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/", "^": "**"})
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
@@ -192,7 +194,7 @@ def _power(node: ast.expr) -> ast.expr | None:
 def _function(source: str, names: Sequence[str]) -> Any:
     """The function of the source of a `_Rebuilt` formula."""
     text = f"def formula({', '.join(names)}): return {source}\n"
-    file = f"<formula {source}>"
+    file = f"<formula {next(_numbers)}>"
     linecache.cache[file] = (len(text), None, [text], file)  # so that graphs can show the line
     known: dict[str, Any] = {"__builtins__": {}, **FUNCTIONS}
     exec(compile(text, file, "exec"), known)

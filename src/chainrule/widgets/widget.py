@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
+
+
+STATIC = Path(__file__).parent / "static"
 
 
 class UserError(ValueError):
@@ -110,6 +114,11 @@ class Widget:
     def attach(self, host: Host) -> None:
         """From now on tell this host."""
         self._hosts = (*self._hosts, host)
+
+    def files(self) -> dict[str, str]:
+        """What draws it: the name of its ES module, and its style sheet where it has one."""
+        own = {"style": f"{self.module}.css"}
+        return {"module": self.module} | (own if (STATIC / own["style"]).exists() else {})
 
     def take(self, changes: dict[str, Any]) -> None:
         """Changes that come from a page: check, keep, and call ``changed``."""

@@ -140,7 +140,7 @@ async function show(header) {
   const { page, module, state } = header;
   const shown = new Model(state, send);
   model = shown;
-  const picture = (await import(`/static/${module}.js`)).default;
+  const [{ default: picture }] = await Promise.all([import(`/static/${module}.js`), style(header.style)]);
   if (model !== shown) return; // another page was chosen meanwhile
   leave();
   const box = el("div", { class: "cr-page" });
@@ -155,6 +155,16 @@ async function show(header) {
   main.dataset.page = page;
   document.title = `${t(`lab.${page}`)} · ${t("lab.title")}`;
   performance.mark("chainrule-shown");
+}
+
+/** The style sheet of a page's own, where it has one. @param {string | undefined} name */
+function style(name) {
+  const address = `/static/${name}`;
+  if (!name || document.querySelector(`link[href="${address}"]`)) return Promise.resolve();
+  const link = el("link", { rel: "stylesheet", href: address });
+  const loaded = new Promise((done) => { link.onload = link.onerror = done; });
+  document.head.append(link);
+  return loaded;
 }
 
 /** @param {string} address */

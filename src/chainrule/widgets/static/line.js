@@ -6,7 +6,7 @@ import { button, playButton, reading, slider } from "./kit/controls.js";
 import { drag, el, on } from "./kit/dom.js";
 import { plot } from "./kit/plot.js";
 import { surface } from "./kit/surface.js";
-import { n, t } from "./kit/text.js";
+import { fixed, t } from "./kit/text.js";
 
 const LINE_X = /** @type {[number, number]} */ ([-4, 4]);
 const LINE_Y = /** @type {[number, number]} */ ([-6, 8]);
@@ -89,8 +89,8 @@ function render({ model, el: root }) {
     ArrowUp: (points, far) => nudge(points, 0, far),
     ArrowDown: (points, far) => nudge(points, 0, -far),
     PageDown: (points) => choose((chosen + 1) % points.length),
-    PageUp: (points) => choose((chosen + points.length) % (points.length + 1) - (chosen <= 0 ? 1 : 0)),
-    Delete: () => chosen >= 0 && drop(chosen),
+    PageUp: (points) => choose((Math.max(0, chosen) + points.length - 1) % points.length),
+    Delete: () => drop(chosen),
     Insert: () => add([0, 0]),
   });
 
@@ -128,7 +128,7 @@ function render({ model, el: root }) {
     }),
     on(data.canvas, "keydown", (event) => {
       const act = keys[event.key];
-      if (!act) return;
+      if (!act || (event.key === "Delete" && chosen < 0)) return;
       event.preventDefault();
       act(model.get("points"), event.shiftKey ? 0.5 : 0.1);
     }),
@@ -213,7 +213,7 @@ function render({ model, el: root }) {
       change: (w) => moveLine(w, model.get("b")) }),
     b: slider({ label: t("line.b"), value: model.get("b"), min: heights[0], max: heights[1], step: 0.01,
       change: (b) => moveLine(model.get("w"), b) }),
-    rate: slider({ label: t("line.rate"), value: model.get("rate"), min: 0.001, max: 1, log: true, hint: t("line.rate_hint"),
+    rate: slider({ label: t("line.rate"), value: model.get("rate"), min: 0.001, max: 1, log: true, digits: 2, hint: t("line.rate_hint"),
       change: (rate) => {
         model.set("rate", rate);
         model.save_changes();
@@ -226,7 +226,7 @@ function render({ model, el: root }) {
     loss: reading({ label: t("line.loss"), colour: "vermilion" }),
     best_loss: reading({ label: t("line.best_loss"), colour: "green" }),
     steps: reading({ label: t("line.steps"), format: String }),
-    gradient: reading({ label: t("line.gradient"), format: ([dw, db]) => `${n(dw)}, ${n(db)}` }),
+    gradient: reading({ label: t("line.gradient"), format: ([dw, db]) => `${fixed(dw, 2)}, ${fixed(db, 2)}` }),
   };
   const press = (/** @type {string} */ name, icon = "") =>
     button({ label: t(name), icon, press: () => model.send({ do: name.split(".")[1] }) });

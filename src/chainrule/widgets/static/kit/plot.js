@@ -30,7 +30,7 @@ export function plot(options) {
   const pen = canvas.getContext("2d");
   let [width, height, waiting, removed] = [0, 0, false, false];
   let limits = { x: options.x, y: options.y };
-  const margin = bare ? [0, 0, 0, 0] : [10, 12, options.xLabel ? 40 : ticks ? 26 : 12, options.yLabel ? 52 : ticks ? 42 : 12];
+  const margin = bare ? [0, 0, 0, 0] : [10, 16, options.xLabel ? 40 : ticks ? 26 : 12, options.yLabel ? 52 : ticks ? 42 : 12];
 
   const p = {
     element,
@@ -183,11 +183,11 @@ export function plot(options) {
     pen.lineWidth = 1;
     for (const value of niceTicks(limits.x, (right - left) / 70)) {
       plotRule(pen, p.px(value), top, p.px(value), bottom, value === 0 ? "axis" : "grid");
-      if (ticks) plotLabel(pen, n(value), p.px(value), bottom + 16, "center");
+      if (ticks) plotLabel(pen, plotTick(value), p.px(value), bottom + 16, "center");
     }
     for (const value of niceTicks(limits.y, (bottom - top) / 44)) {
       plotRule(pen, left, p.py(value), right, p.py(value), value === 0 ? "axis" : "grid");
-      if (ticks) plotLabel(pen, n(value), left - 7, p.py(value) + 4, "right");
+      if (ticks) plotLabel(pen, plotTick(value), left - 7, p.py(value) + 4, "right");
     }
     if (options.xLabel) plotLabel(pen, options.xLabel, (left + right) / 2, height - 6, "center");
     if (options.yLabel) {
@@ -268,6 +268,12 @@ export function niceTicks([low, high], count) {
 export function airy([low, high], share = 0.08) {
   const air = (high - low) * share || Math.abs(low) * 0.1 || 1;
   return [low - air, high + air];
+}
+
+/** A round number without zeros at its end. @param {number} value */
+function plotTick(value) {
+  const size = Math.abs(value);
+  return size >= 1e5 || (size > 0 && size < 1e-3) ? n(value, 2) : String(value).replace("-", "−");
 }
 
 /** @param {any} pen @param {{colour?: string, width?: number, dash?: number[], opacity?: number}} look */

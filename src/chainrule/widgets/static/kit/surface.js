@@ -29,9 +29,9 @@ export function surface({ label, xLabel, yLabel }) {
     const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
     const across = (x - 0.5) * cos - (y - 0.5) * sin;
     const away = (x - 0.5) * sin + (y - 0.5) * cos;
-    const size = Math.min(width / 1.5, height / 1.25);
+    const size = Math.min(width / 1.55, height / 1.4);
     const up = z * 0.72 * Math.cos(tilt) + away * Math.sin(tilt);
-    return [width / 2 + across * size, height * 0.66 - up * size, away];
+    return [width / 2 + across * size, height * 0.68 - up * size, away];
   }
 
   function paint() {

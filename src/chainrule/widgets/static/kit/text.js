@@ -33,7 +33,7 @@ export function n(value, digits = 3) {
     const [mantissa, exponent] = value.toExponential(Math.max(0, digits - 1)).split("e");
     return textSigned(`${mantissa}·10`) + textRaised(Number(exponent));
   }
-  const before = size >= 1 ? Math.floor(Math.log10(size)) + 1 : 1;
+  const before = size > 0 ? Math.floor(Math.log10(size)) + 1 : 1;
   return textSigned(value.toFixed(Math.max(0, digits - before)));
 }
 
