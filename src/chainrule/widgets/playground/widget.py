@@ -228,6 +228,10 @@ class Playground(Widget):
         self.table, self.file = table, str(name)[:200]
         self._use("csv")
 
+    def do_refuse(self, name: str, size: str) -> None:
+        """Say that a file is too large to be sent."""
+        raise UserError(words("csv_large", name=str(name)[:60], size=str(size)[:20]))
+
     def _use(self, data: str) -> None:
         """Begin anew with points of one's own."""
         wanted = dataclasses.replace(self.settings, data=data, across=0, up=1)

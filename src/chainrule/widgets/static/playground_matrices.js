@@ -1,0 +1,112 @@
+// The network as matrices: one training row goes from left to right, x · Wᵀ + b, then the activation.
+import { array } from "./kit/array.js";
+import { colour, onTheme, signedColour } from "./kit/colours.js";
+import { el } from "./kit/dom.js";
+import { n, t } from "./kit/text.js";
+
+const MATRIX_CELL = 34;
+const MATRIX_HEIGHT = 24;
+
+/** @param {any} model */
+export function matrixPicture(model) {
+  const element = el("div", { class: "pg-matrices" });
+  /** @type {any[]} */
+  let rows = [];
+  let built = "";
+
+  function frame() {
+    const [flow, weights] = [model.get("flow"), model.get("weights")];
+    if (!flow || !weights) {
+      element.replaceChildren();
+      built = "";
+      return;
+    }
+    const key = JSON.stringify([weights.map((/** @type {any} */ w) => w.shape), flow.activation, flow.tail]);
+    if (key !== built) {
+      built = key;
+      build(flow, weights);
+    }
+    const most = Math.max(1e-9, ...weights.map((/** @type {any} */ w) => Math.max(...array(w.weight).data.map(Math.abs))));
+    rows.forEach((row, k) => {
+      const step = flow.steps[k];
+      const after = k + 1 < flow.steps.length ? flow.steps[k + 1].into : flow.out;
+      const { shape, data } = array(weights[k].weight);
+      const turned = Array.from({ length: shape[1] }, (_, from) =>
+        Array.from({ length: shape[0] }, (__, to) => data[to * shape[1] + from]));
+      matrixPaint(row.x, [[...array(step.into).data]], 0);
+      matrixPaint(row.w, turned, most);
+      if (row.b) matrixPaint(row.b, [[...array(weights[k].bias).data]], most);
+      matrixPaint(row.z, [[...array(step.from).data]], 0);
+      if (row.a) matrixPaint(row.a, [[...array(after).data]], 0);
+    });
+    row_of_answer.textContent = t("playground.matrix_answer", {
+      answer: flow.answer.map((/** @type {number} */ v) => n(v)).join(", "), target: n(flow.target),
+    });
+  }
+
+  const row_of_answer = el("p", { class: "cr-number" });
+
+  /** @param {any} flow @param {any[]} weights */
+  function build(flow, weights) {
+    rows = weights.map((each, k) => {
+      const last = k === weights.length - 1;
+      const [to, from] = array(each.weight).shape;
+      const act = last ? flow.tail : flow.activation || "f";
+      const name = (/** @type {string} */ letter, /** @type {number} */ i) => el("i", {}, letter, el("sub", {}, String(i)));
+      const parts = {
+        x: matrixCanvas(1, from), w: matrixCanvas(from, to), b: each.bias ? matrixCanvas(1, to) : null,
+        z: matrixCanvas(1, to), a: act ? matrixCanvas(1, to) : null,
+      };
+      const line = el("div", { class: "pg-product", role: "group", "aria-label": t("playground.layer", { number: k + 1 }) },
+        matrixBlock(k === 0 ? el("i", {}, "x") : name("a", k), `1×${from}`, parts.x), matrixSign("·"),
+        matrixBlock(el("span", {}, name("W", k + 1), "ᵀ"), `${from}×${to}`, parts.w),
+        parts.b && matrixSign("+"), parts.b && matrixBlock(name("b", k + 1), `1×${to}`, parts.b),
+        matrixSign("="), matrixBlock(name("z", k + 1), `1×${to}`, parts.z),
+        parts.a && matrixSign(`${act} →`), parts.a && matrixBlock(last ? el("i", {}, "ŷ") : name("a", k + 1), `1×${to}`, parts.a));
+      return { ...parts, line };
+    });
+    element.replaceChildren(el("p", { class: "cr-caption" }, t("playground.matrix_hint")),
+      ...rows.map((row) => row.line), row_of_answer);
+  }
+
+  const off = onTheme(frame);
+  return { element, frame, remove: off };
+}
+
+/** @param {any} name @param {string} shape @param {any} canvas */
+function matrixBlock(name, shape, canvas) {
+  return el("figure", { class: "pg-block" }, canvas, el("figcaption", {}, name, " ", el("small", { class: "cr-number" }, shape)));
+}
+
+/** @param {string} sign */
+function matrixSign(sign) {
+  return el("span", { class: "pg-sign" }, sign);
+}
+
+/** @param {number} rows @param {number} columns */
+function matrixCanvas(rows, columns) {
+  const cell = columns > 6 ? MATRIX_CELL - 8 : MATRIX_CELL;
+  const canvas = el("canvas", { "data-cell": cell });
+  const ratio = window.devicePixelRatio || 1;
+  [canvas.width, canvas.height] = [Math.round(columns * cell * ratio), Math.round(rows * MATRIX_HEIGHT * ratio)];
+  Object.assign(canvas.style, { width: `${columns * cell}px`, height: `${rows * MATRIX_HEIGHT}px` });
+  return canvas;
+}
+
+/** Cells with their numbers; `most` is the largest size (0: that of these). @param {any} canvas @param {number[][]} values @param {number} most */
+function matrixPaint(canvas, values, most) {
+  const cell = Number(canvas.dataset.cell);
+  const pen = canvas.getContext("2d");
+  const ratio = canvas.width / (values[0].length * cell);
+  const largest = most || Math.max(1e-9, ...values.flat().map(Math.abs));
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.font = `${cell < MATRIX_CELL ? 10 : 11}px system-ui, "DejaVu Sans", sans-serif`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  values.forEach((row, i) => row.forEach((value, j) => {
+    pen.fillStyle = signedColour(0.7 * value, largest);
+    pen.fillRect(j * cell, i * MATRIX_HEIGHT, cell - 1, MATRIX_HEIGHT - 1);
+    pen.fillStyle = colour("ink");
+    pen.fillText(n(value, 2), (j + 0.5) * cell, (i + 0.5) * MATRIX_HEIGHT, cell - 4);
+  }));
+}
