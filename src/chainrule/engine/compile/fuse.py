@@ -36,7 +36,6 @@ from .ir import (
     Storage,
 )
 from .join import Joining
-from .prepare import prepare
 from .store import (
     REDUCED,
     RUNNING,
@@ -49,8 +48,8 @@ from .store import (
 
 
 def fuse(graph: Graph) -> Program:
-    """A graph as a program of kernels."""
-    return _Fusion(prepare(graph)).program()
+    """A prepared graph as a program of kernels."""
+    return _Fusion(graph).program()
 
 
 class _Fusion(Joining):

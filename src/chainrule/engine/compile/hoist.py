@@ -51,6 +51,26 @@ def hoist(scan: Tensor) -> Tensor | None:
     return Tensor(scan_row, operands, params, scan.type, scan.place)
 
 
+def given_turned(body: Graph, count: int) -> tuple[Graph, list[int]]:
+    """A loop's body with further constants behind its own, and of which they are the transposes.
+
+    What the body itself would copy in every step is so copied once for many.
+    """
+    places = {node: i for i, node in enumerate(body.inputs[:count])}
+    copies: dict[int, Tensor] = {}
+
+    def rule(node: Tensor) -> Tensor | None:
+        view = node.inputs[0] if node.primitive is materialise else None
+        if view is None or view.primitive is not views.transpose_row or len(view.shape) != 2:
+            return None
+        place = places.get(view.inputs[0])
+        return place if place is None else copies.setdefault(place, trace.placeholder(node.type))
+
+    outputs = rewrite(body, rule).outputs
+    inputs = (*body.inputs[:count], *copies.values(), *body.inputs[count:])
+    return Graph(inputs, outputs), list(copies)
+
+
 def with_numbers(scan: Tensor) -> Tensor:
     """A scan whose body holds the numbers that are its constants, repeated or not, by itself."""
     params = scan.params

@@ -34,6 +34,7 @@ from . import (
 )
 from .machine import this_machine
 from .merge import merged_lengths
+from .prepare import prepare
 from .products import Shape
 from .program import write_text
 
@@ -58,7 +59,7 @@ class Lowered:
         self.graph = str(graph)
         self.mode, self._cpu = config.mode, config.cpu
         self.lanes = this_machine(self._cpu).lanes
-        self._program = fuse.fuse(graph)
+        self._program = fuse.fuse(prepare(graph))
         self._module, self._arena = write_text(self._program)
 
     @property

@@ -67,7 +67,7 @@ class _Code:
             header, code = self._make()
             if name is not None and not self.module.evaluated:
                 kept.write(name, header, self.constants, code)
-        self.size, self.threads = header["size"], header["threads"]
+        self.size, self.threads, self.turned = (header[x] for x in ("size", "threads", "turned"))
         self.team = Team(self.threads)
         self.counters = np.zeros(max(header["timed"], 1) * self.threads * LINE, np.uint8)
         names = [name for name, _ in header["segments"]]
@@ -77,17 +77,22 @@ class _Code:
     @functools.cached_property
     def module(self) -> Module:
         """The text that was compiled."""
-        from . import fuse
+        from . import fuse, hoist, prepare
 
-        program = fuse.fuse(self._graph)
+        graph, replaced, self.turned = prepare.prepare(self._graph), self._replaced, []
+        if replaced is not None:
+            graph, self.turned = hoist.given_turned(graph, replaced.start)
+            more = len(self.turned)
+            replaced = range(replaced.start + more, replaced.stop + more)
+        program = fuse.fuse(graph)
         self.constants = [np.ascontiguousarray(s.data) for s in program.constants]
-        module, self.size = write_text(program, self._replaced, self._clock)
+        module, self.size = write_text(program, replaced, self._clock)
         return module
 
     def _make(self) -> tuple[dict[str, Any], bytes]:
         module = self.module
         header = {"size": self.size, "threads": module.threads, "segments": module.segments}
-        header["timed"] = len(module.timed)
+        header |= {"timed": len(module.timed), "turned": self.turned}
         return header, machine_code(module.text)
 
 
@@ -127,7 +132,8 @@ class CompiledLoop:
         self, carry: list[Any], fixed: Sequence[Any], xs: Sequence[Any], ys: Sequence[Any], n: int
     ) -> None:
         """``n`` steps: the carry changes in place. All arrays are contiguous."""
-        arrays = [*fixed, *carry, *xs, *ys, *self.code.constants]
+        turned = [np.ascontiguousarray(fixed[i].T) for i in self.code.turned]
+        arrays = [*fixed, *turned, *carry, *xs, *ys, *self.code.constants]
         idle = self.code.idle
         try:
             memory = idle.pop()
