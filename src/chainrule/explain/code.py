@@ -183,6 +183,10 @@ class Scope:
         """A value as an argument of a call."""
         return self._full(node).text
 
+    def short(self, node: Any) -> str:
+        """A value as briefly as can be: of what is one number everywhere, the number."""
+        return (self._number(node) if node in self.literals else self.texts[node]).text
+
     # -- leaves
 
     def _is_number(self, node: Any) -> bool:

@@ -132,8 +132,7 @@ def numpy_text(rule: Rule, source: Source | None = None) -> str:
     scope = Scope(source or Source(), names)
     scope.write(rule.graph.nodes, {}, uses_of(rule.graph), rule.graph.outputs, exact=rule.exact)
     (output,) = rule.graph.outputs
-    literal = scope.literals.get(output)
-    last = scope.texts[output].text if literal is None else number_text(literal)
+    last = scope.short(output)
     return "; ".join([*scope.lines, last])
 
 

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from ..draw.svg import Picture
 from ..engine.graph import Graph, Node, short_line
 from ..engine.interpret import values_of
 from .backcode import backprop_code
 from .calls import Call, record, type_text
 from .code import Code
 from .numbers import as_json
+from .pictures import moment
 from .reverse import Visit, walk_back
 from .rules import latex, numpy_text, rule_of, slope_of
+from .table import as_html, as_text
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ class Backprop(Sequence[Step]):
         self.value_of = values_of(call.graph, *call.values)
         one = np.ones((), output.dtype)[()]
         self.visits, flow = walk_back(call.graph, self.value_of, call.wanted, one)
+        self.flow = flow
         self.value = self.value_of[output]
         self.values = {name: self.value_of[node] for node, name in self.names.items()}
         self.cotangents = {self.names[node]: ct for node, ct in flow.items()}
@@ -102,8 +106,6 @@ class Backprop(Sequence[Step]):
         return len(self.visits)
 
     def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            return self._steps[index]
         return self._steps[index]
 
     def __iter__(self) -> Iterator[Step]:
@@ -177,6 +179,34 @@ class Backprop(Sequence[Step]):
             picks = {n.params["index"]: n for n in self.graph.nodes if _picks(n, node)}
             name = self.names[picks[part]] if part in picks else f"{name}_{part}"
         return f"d_{name}" if is_cotangent else name
+
+    def __str__(self) -> str:
+        return as_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
+
+    def picture(self, k: int = -1) -> Picture:
+        """The graph as it stands at step ``k``: all values, and the gradients that are complete.
+
+        The ring shows the node of the step. What the step sends is in the picture once it adds up
+        to a whole gradient.
+
+        >>> backprop(lambda w, x: np.tanh(w * x))(0.5, 2.0).picture(0)
+        Picture(... x ...: step 0: tanh)
+        """
+        k = range(len(self))[k]
+        done = {visit.node for visit in self.visits[: k + 1]}
+        pending = {sent.operand for visit in self.visits[k + 1 :] for sent in visit.sends}
+        sent = {sent.operand for visit in self.visits[: k + 1] for sent in visit.sends}
+        here = self.visits[k].node
+        title = f"step {k}: {here.primitive.name}"
+        everywhere = self.value_of
+        return moment(
+            self.graph, everywhere, self.flow, everywhere, done | (sent - pending), here, title
+        )
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """The steps as data for JSON; arrays of more than 64 elements are summarised.

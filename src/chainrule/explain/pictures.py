@@ -1,0 +1,55 @@
+"""A graph as a picture of one moment: what is known so far, and where one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ..draw import svg
+from ..draw.boxes import Box
+from ..draw.graphs import elements, lines_of
+from ..draw.palette import BLUE, VERMILION
+from ..draw.placing import arranged, place_boxes
+from ..draw.svg import Picture
+from ..draw.values import Flow
+from ..engine.graph import Graph, Node
+
+
+def moment(
+    graph: Graph,
+    values: Mapping[Node, Any],
+    gradients: Mapping[Node, Any],
+    known: Collection[Node],
+    reached: Collection[Node],
+    here: Node | None,
+    title: str,
+) -> Picture:
+    """The graph with the values of the nodes ``known`` and the gradients of those ``reached``.
+
+    The box of node ``here`` has a ring: vermilion once its gradient is there, blue before.
+    """
+    boxes, edges = arranged(graph)
+    everything = Flow(dict(values), dict(gradients))
+    so_far = Flow(
+        {node: value for node, value in values.items() if node in known},
+        {node: value for node, value in gradients.items() if node in reached},
+    )
+    room = {box: lines_of(box, everything, {}) for box in boxes}
+    texts = {box: lines_of(box, so_far, {}) for box in boxes}
+    placed = place_boxes(boxes, edges, lambda box: [text for text, _ in room[box]])
+    drawn = elements(placed, texts)
+    box = _box_of(here, boxes) if here is not None else None
+    if box is not None:
+        (x, y), (wide, high) = placed.centre[box], placed.size[box]
+        place = x - wide / 2 - 3, y - high / 2 - 3, wide + 6, high + 6
+        colour = VERMILION if here in reached else BLUE
+        drawn.append(svg.rectangle(*place, rx=10, fill="none", stroke=colour, stroke_width=3))
+    return Picture(placed.width, placed.height, drawn, title)
+
+
+def _box_of(node: Node, boxes: list[Box]) -> Box | None:
+    """The box in which a node is drawn; repetition stands with what is repeated."""
+    homes = {inner: box for box in boxes for inner in box.nodes}
+    while node not in homes and node.inputs:
+        node = node.inputs[0]
+    return homes.get(node)

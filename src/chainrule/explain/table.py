@@ -1,0 +1,93 @@
+"""The steps of backprop as a table, for a terminal and for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .numbers import short
+
+if TYPE_CHECKING:
+    from .steps import Backprop, Sent, Step
+
+WIDTH = 80
+_HEAD = ("", "node", "operation", "value", "d output / d node")
+_COLUMNS = (3, 8, 14, 26, 26)
+
+
+def as_text(steps: Backprop) -> str:
+    """The table in 80 columns: a line for each node, under it a line for each operand."""
+    labels = [f"{steps.names[node]} = {label}" for node, label in steps.call.labels.items()]
+    lines = [_cut(f"    {', '.join(labels)}", WIDTH), _row(*_HEAD), _row("", "  to", "", "times", "sends; Σ so far"), "─" * WIDTH]
+    said = ""
+    for number, step in enumerate(steps):
+        if step.line and step.line != said:
+            lines.append(_cut(f"    {step.line}", WIDTH))
+            said = step.line
+        lines.append(_row(str(number), step.id, step.op, short(step.value), short(step.cotangent)))
+        lines += [_row("", f"  {s.to}", "", *_product(s)) for s in step.sends]
+    ends = [f"{name} = {short(ct)}" for name, ct in _ends(steps)]
+    return "\n".join([*lines, "─" * WIDTH, *(_cut(f"    d_{end}", WIDTH) for end in ends)])
+
+
+def _product(sent: Sent) -> tuple[str, str]:
+    """What the cotangent is multiplied by, and what comes of it; of several parts, their sum."""
+    formula, number = sent.local.formula, sent.local.number
+    if number is not None and not np.ndim(number) and not formula.isdigit():
+        formula += f" = {short(number)}"
+    total = "" if sent.total is sent.amount else f"; Σ {short(sent.total)}"
+    return formula, short(sent.amount) + total
+
+
+def _row(*cells: str) -> str:
+    pairs = zip(cells, _COLUMNS, strict=True)
+    return " ".join(_cut(cell, width).ljust(width) for cell, width in pairs)[:WIDTH].rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _ends(steps: Backprop) -> Iterator[tuple[str, object]]:
+    for node in steps.call.wanted:
+        name = steps.names[node]
+        yield name, steps.cotangents.get(name, 0)
+
+
+# -- in a notebook -----------------------------------------------------------------------------
+
+_STYLE = "text-align:left;padding:2px 10px;vertical-align:top"
+
+
+def as_html(steps: Backprop) -> str:
+    """The table as HTML; values are blue and gradients vermilion, as in the pictures."""
+    rows = ["".join(_cell(text, "font-weight:600") for text in (*_HEAD, "to", "times", "sends"))]
+    for number, step in enumerate(steps):
+        rows += list(_html_rows(number, step))
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f'<table style="border-collapse:collapse;font-variant-numeric:tabular-nums">{body}</table>'
+
+
+def _html_rows(number: int, step: Step) -> Iterator[str]:
+    first = [
+        _cell(str(number)),
+        _cell(step.id, tip=step.line),
+        _cell(step.op, tip=step.line),
+        _cell(short(step.value), "color:#0072b2"),
+        _cell(short(step.cotangent), "color:#d55e00"),
+    ]
+    for place, sent in enumerate(step.sends or (None,)):
+        cells = first if place == 0 else [_cell("")] * len(first)
+        if sent is not None:
+            formula, amount = _product(sent)
+            cells = [*cells, _cell(sent.to), f"<td style='{_STYLE}'><code>{escape(formula)}</code></td>"]
+            cells.append(_cell(amount, "color:#d55e00"))
+        yield "".join(cells)
+
+
+def _cell(text: str, style: str = "", tip: str = "") -> str:
+    title = f' title="{escape(tip)}"' if tip else ""
+    return f'<td style="{_STYLE};{style}"{title}>{escape(text)}</td>'
