@@ -28,8 +28,7 @@ max-width:46em;margin:.3em 0}
 .cr-card summary{cursor:pointer;opacity:.8}.cr-card summary:focus-visible{outline:2px solid #56b4e9}
 .cr-card pre{margin:.4em 0;padding:.6em .8em;border-radius:6px;overflow-x:auto;
 background:color-mix(in srgb,currentColor 7%,transparent);font-size:.9em;line-height:1.45}
-.cr-card .cr-graph{background:#fff;color:#222;border-radius:6px;padding:.4em;margin-top:.4em;
-overflow-x:auto}
+.cr-card .cr-graph{margin-top:.4em;overflow-x:auto}
 </style>"""
 
 

@@ -43,7 +43,7 @@ def show(value: Any) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return str(value)
-    return f"{value:.5g}".replace("-", "−")
+    return f"{value + 0:.5g}".replace("-", "−")  # no −0
 
 
 def _short(text: str) -> str:

@@ -52,7 +52,7 @@ def _():
 def _():
     w = mo.ui.slider(-2, 5, 0.1, value=0, label="slope w", show_value=True)
     b = mo.ui.slider(-3, 5, 0.1, value=3, label="intercept b", show_value=True)
-    mo.hstack([w, b], justify="start", gap=2)
+    mo.hstack([w, b], justify="start", gap=2, wrap=True)
     return b, w
 
 

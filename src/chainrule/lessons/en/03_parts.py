@@ -131,7 +131,7 @@ def _():
 def _():
     rate = mo.ui.slider(0.01, 0.21, 0.01, value=0.1, label="learning rate η", show_value=True)
     mu = mo.ui.slider(0, 0.98, 0.02, value=0, label="momentum µ", show_value=True)
-    mo.hstack([rate, mu], justify="start", gap=2)
+    mo.hstack([rate, mu], justify="start", gap=2, wrap=True)
     return mu, rate
 
 

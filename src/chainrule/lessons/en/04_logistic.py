@@ -54,7 +54,7 @@ def _():
     angle = mo.ui.slider(0, 360, 5, value=300, label="direction", show_value=True)
     length = mo.ui.slider(0.1, 8, 0.1, value=1, label="steepness", show_value=True)
     offset = mo.ui.slider(-3, 3, 0.1, value=0, label="b", show_value=True)
-    mo.hstack([angle, length, offset], justify="start", gap=2)
+    mo.hstack([angle, length, offset], justify="start", gap=2, wrap=True)
     return angle, length, offset
 
 
