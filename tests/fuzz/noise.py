@@ -81,12 +81,18 @@ def _is_exact(node):
 
 
 def _shaken(x, causes, rng):
-    """Real values moved by up to ``ULPS`` units in the last place, alike where the causes are."""
+    """Real values moved by up to ``ULPS`` units in the last place, alike where the causes are.
+
+    What underflows may become zero, in some functions of NumPy's, or a number below the normal.
+    """
     x = np.asarray(x)
     if x.dtype.kind != "f":
         return x
     shift = ULPS * _noise(causes, rng)
-    moved = x + np.spacing(np.abs(x)) * shift.astype(x.dtype)
+    tiny = np.finfo(x.dtype).tiny
+    underflows = np.logical_and.reduce([np.not_equal(each, 0) for each in causes])
+    unit = np.where(underflows & (np.abs(x) < tiny), tiny / ULPS, np.spacing(np.abs(x)))
+    moved = x + unit.astype(x.dtype) * shift.astype(x.dtype)
     return np.where(np.isfinite(x), moved, x)[()]
 
 
