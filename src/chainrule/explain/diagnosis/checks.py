@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import activations, data, fit, gradients, learning_rate, loss, modes
+from . import activations, data, fit, gradients, learning_rate, loss, modes, output
 from .report import Check, Finding, Measured, Report
 from .subject import Subject
 
-_FAMILIES = (data, loss, activations, gradients, modes, learning_rate, fit)
+_FAMILIES = (data, loss, activations, gradients, output, modes, learning_rate, fit)
 CHECKS: tuple[Check, ...] = tuple([check for family in _FAMILIES for check in family.CHECKS])
 
 
@@ -23,6 +23,8 @@ def examine(subject: Subject, quick: bool) -> Report:
         measured = check.find(subject)
         if measured is not None:
             findings.append(_finding(check, measured))
+            if check.id == "target-coding":  # the loss cannot be run on such targets
+                break
     return Report(findings, made)
 
 

@@ -90,6 +90,8 @@ def first_input(subject: Subject) -> Any:
     if subject.table is None or not seen.layers:
         return subject.table if seen.layers else None
     first = seen.layers[0]
+    if first.input.dtype.kind != "f":  # an embedding's
+        return None
     if subject.x.ndim != 2 or not ancestors(first.input) & set(seen.data):
         return None if subject.x.dtype.kind != "f" else subject.table[subject.probe]
     return as_table(np.asarray(seen.value(first.input)))
@@ -140,6 +142,8 @@ def leaking_column(subject: Subject) -> Measured | None:
         return None
     if subject.labels is not None:
         target = subject.labels.reshape(-1, 1).astype(float)
+    if target.shape[1] > 1:  # an autoencoder's target is its input
+        return None
     likeness = _likeness(table, target)
     column = int(likeness.argmax())
     if likeness[column] < 1 - EQUAL:

@@ -45,7 +45,8 @@ def vanishing(subject: Subject) -> Measured | None:
         return None
     names = list(norms)
     last = norms[names[-1]]
-    bad = [name for name in names[:-1] if norms[name] * RATIO < last]
+    # Exactly 0 is something else: a layer of zeros behind it, or dead units.
+    bad = [name for name in names[:-1] if 0 < norms[name] * RATIO < last]
     if not bad:
         return None
     number = norms[bad[0]] / last
@@ -123,7 +124,7 @@ CHECKS = [
         "and again. The first layers get next to nothing and stay as they were drawn.",
         "Take ReLU with nn.init.kaiming_normal or tanh with nn.init.xavier_normal, batch norm or "
         "shortcuts (x + f(x)), or fewer layers.",
-        unless=("symmetric-weights", "dead-relu", "saturated", "no-gradient", "non-finite-loss"),
+        unless=("symmetric-weights", "saturated", "no-gradient", "non-finite-loss"),
     ),
     Check(
         "exploding-gradients",

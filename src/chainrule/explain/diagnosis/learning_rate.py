@@ -15,38 +15,66 @@ import numpy as np
 from .pictures import bars, curves
 from .report import Check, Measured
 from .subject import Subject, spread
-from .trial import Move, Trial, adam_moves, moves_of
+from .trial import Trial, adam_moves, moves_of
 
 STEPS = 32  # of each learning rate
-FACTORS = (1e-2, 1e-1, 1.0, 10.0, 100.0, 1000.0)
 GROWS = 1.3  # times the first loss: more than batches differ by
-HALVES = 0.7  # of the loss at the present rate, at a tenth of it
+STAYS = 0.95
+TENTH = 0.7  # of the loss at the present rate, at a tenth of it
+POOR = 0.5  # of the expected loss: below it the network knows something, and may jump a little
 IDLE = 0.005  # of the loss: what so few steps at least achieve with a usable rate
 MUCH = 0.1  # of the loss: what shows that there is something to learn
 TIMES = 20.0  # as much, with a larger rate
-BATCH = 8
+LARGER = 8  # powers of ten that are tried
+BATCH = 4
 BATCH_STEPS = 60
 LEARNT = 0.9  # of the first loss
 
 
-def range_test(subject: Subject) -> dict[float, tuple[float, float]]:
-    """The loss at the first and, on average, over the last quarter of a few steps, by rate."""
-    moves = moves_of(subject)
-    first = next((move for move in moves or () if move is not None), None)
-    if moves is None or first is None or first.lr == 0:
-        return {}
-    return _ranges(subject, moves, first.lr)
+class Range:
+    """The range test of the user's optimizer: the loss after a few steps, for rates asked for."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._moves = moves_of(subject) or []
+        rates = [move.lr for move in self._moves if move is not None]
+        self.rate = max(rates, default=0.0)
+        self.first = math.nan
+        self._after: dict[int, float] = {}
+        if self.rate:
+            self._trial = Trial(subject, batches(subject))
+            self.first = float(np.mean(self._trial.first_losses()))
+
+    def after(self, power: int) -> float:
+        """The mean loss of the last quarter of the steps, at the rate times ten to this power."""
+        if power not in self._after:
+            losses = self._trial.losses(self._moves, STEPS, 10.0**power)
+            self._after[power] = last_quarter(losses, STEPS)
+        return self._after[power]
+
+    def picture(self) -> Any:
+        """The loss after the steps, over the learning rate."""
+        powers = sorted({*range(-2, 4), *self._after})
+        after = [min(self.after(power), 2 * self.first) for power in powers]
+        return curves(
+            f"loss after {STEPS} steps, by learning rate",
+            {"loss": after},
+            [self.rate * 10.0**power for power in powers],
+            mark=self.rate,
+            level=self.first,
+            log=(True, False),
+            foot="learning rate (broken lines: now, at first)",
+        )
 
 
-def _ranges(
-    subject: Subject, moves: list[Move | None], lr: float
-) -> dict[float, tuple[float, float]]:
-    if "ranges" not in subject.notes:
-        trial = Trial(subject, batches(subject))
-        subject.notes["ranges"] = {
-            lr * factor: ends(trial.losses(moves, STEPS, factor)) for factor in FACTORS
-        }
-    return subject.notes["ranges"]
+def last_quarter(losses: Any, steps: int) -> float:
+    """The mean loss of the last quarter; infinite where the run was not finished.
+
+    >>> last_quarter(np.array([4.0, 3.0, 2.0, 1.0]), 4)
+    1.0
+    """
+    if len(losses) < steps or not np.isfinite(losses).all():
+        return math.inf
+    return float(losses[-max(1, steps // 4) :].mean())
 
 
 def batches(subject: Subject) -> list[Any]:
@@ -57,22 +85,11 @@ def batches(subject: Subject) -> list[Any]:
     return [chosen[start::count][:size] for start in range(count)]
 
 
-def ends(losses: Any) -> tuple[float, float]:
-    """The first loss and the mean of the last quarter; infinite where the run overflowed.
-
-    >>> ends(np.array([4.0, 3.0, 2.0, 1.0]))
-    (4.0, 1.0)
-    """
-    if len(losses) == 0 or not np.isfinite(losses).all():
-        return float(losses[0]) if len(losses) else math.nan, math.inf
-    quarter = max(1, len(losses) // 4)
-    return float(losses[:quarter].mean()), float(losses[-quarter:].mean())
-
-
-def _present(subject: Subject) -> tuple[dict[float, tuple[float, float]], float]:
-    found = range_test(subject)
-    rates = sorted(found)
-    return found, rates[FACTORS.index(1.0)] if rates else math.nan
+def range_of(subject: Subject) -> Range:
+    """The range test, made once."""
+    if "range" not in subject.notes:
+        subject.notes["range"] = Range(subject)
+    return subject.notes["range"]
 
 
 def too_high(subject: Subject) -> Measured | None:
@@ -80,34 +97,33 @@ def too_high(subject: Subject) -> Measured | None:
     grown = _ran_away(subject)
     if grown is not None:
         return grown
-    found, rate = _present(subject)
-    if not found:
+    test = range_of(subject)
+    if not math.isfinite(test.first):
         return None
-    (first, last), (_, at_tenth) = found[rate], found[sorted(found)[1]]
-    expected = subject.expected[0]
-    is_poor = not math.isfinite(expected) or last > 0.5 * expected
-    grows = last > GROWS * first and is_poor
-    stays = last > 0.95 * first and is_poor and at_tenth < HALVES * last
-    if not math.isfinite(first) or not (grows or stays):
+    last, expected = test.after(0), subject.expected[0]
+    is_poor = not math.isfinite(expected) or last > POOR * expected
+    if not is_poor or last <= STAYS * test.first:
         return None
+    at_tenth = test.after(-1)
+    grows = last > GROWS * test.first
+    if not grows and at_tenth >= TENTH * last:
+        return None
+    bound = GROWS if grows else STAYS
     text = (
-        f"{STEPS} steps with a learning rate of {rate:g} bring the loss from {first:.3g} to "
-        f"{last:.3g}, with {rate / 10:g} to {at_tenth:.3g} (bound {GROWS if grows else 0.95:g} of "
-        "the first)"
+        f"{STEPS} steps with a learning rate of {test.rate:g} bring the loss from {test.first:.3g} "
+        f"to {last:.3g}, with {test.rate / 10:g} to {at_tenth:.3g} (bound {bound:g} of the first)"
     )
-    change = f"Try a tenth: {rate / 10:g}. A warm-up or clipping (fit(clip=1.0)) also helps."
-    bound = GROWS if grows else 0.95
-    return Measured(
-        text, last / first, bound, lambda: picture(found, rate), "the optimizer", change
-    )
+    change = f"Try {test.rate / 10:g}. A warm-up or clipping (fit(clip=1.0)) also helps."
+    return Measured(text, last / test.first, bound, test.picture, "the optimizer", change)
 
 
 def _ran_away(subject: Subject) -> Measured | None:
     """The same, seen in the history."""
-    losses = _history_losses(subject)
+    losses = np.asarray(getattr(subject.history, "losses", []), float)
     if len(losses) < 8:
         return None
-    first, last = float(np.mean(losses[:2])), float(np.mean(losses[-max(2, len(losses) // 10) :]))
+    few = max(2, len(losses) // 10)
+    first, last = float(np.mean(losses[:2])), float(np.mean(losses[-few:]))
     if np.isfinite(losses).all() and last <= GROWS * first:
         return None
     text = (
@@ -121,65 +137,57 @@ def _ran_away(subject: Subject) -> Measured | None:
     return Measured(text, last / first, GROWS, draw, "the training so far")
 
 
-def _history_losses(subject: Subject) -> Any:
-    return np.asarray(subject.history.losses if subject.history is not None else [], float)
-
-
 def too_low(subject: Subject) -> Measured | None:
     """Hardly any progress, where a larger rate makes much."""
-    found, rate = _present(subject)
-    if not found:
+    test = range_of(subject)
+    if not test.first > 0:
         return None
-    gains = {r: 1 - last / first for r, (first, last) in found.items() if first > 0}
-    if rate not in gains or gains[rate] >= IDLE:
+    gain = 1 - test.after(0) / test.first
+    if abs(gain) >= IDLE:
         return None
-    best = max((r for r in gains if r > rate), key=gains.__getitem__, default=rate)
-    is_better = gains[best] >= max(MUCH, TIMES * gains[rate])
-    if not is_better or gains[rate] < -0.05:
+    wanted = max(MUCH, TIMES * gain)
+    for power in range(1, LARGER + 1):
+        better = 1 - test.after(power) / test.first
+        if better >= wanted:
+            break
+        if better < -GROWS:
+            return None
+    else:
         return None
+    rate = test.rate * 10.0**power
     text = (
-        f"{STEPS} steps with a learning rate of {rate:g} lower the loss by {gains[rate]:.2%} "
-        f"(bound {IDLE:.1%}), with {best:g} by {gains[best]:.0%}"
+        f"{STEPS} steps with a learning rate of {test.rate:g} lower the loss by {gain:.2%} (bound "
+        f"{IDLE:.1%}), with {rate:g} by {better:.0%}"
     )
-    change = f"Try {best / 10:g} to {best:g}."
-    return Measured(text, gains[rate], IDLE, lambda: picture(found, rate), "the optimizer", change)
-
-
-def picture(found: dict[float, tuple[float, float]], rate: float) -> Any:
-    """The range test: the loss after a few steps, by learning rate."""
-    rates = sorted(found)
-    first = found[rate][0]
-    after = [min(found[r][1], 3 * first) for r in rates]
-    return curves(
-        f"loss after {STEPS} steps, by learning rate",
-        {"loss": after},
-        rates,
-        mark=rate,
-        level=first,
-        log=(True, False),
-        foot="learning rate; broken lines: the present one, the first loss",
-    )
+    change = f"Try {rate:g}."
+    return Measured(text, gain, IDLE, test.picture, "the optimizer", change)
 
 
 def one_batch(subject: Subject) -> Measured | None:
-    """Not even a handful of examples can be learned."""
+    """Not even a handful of examples can be learned.
+
+    Their targets are exchanged among them, so that a trained network has something to learn too.
+    """
     rows = spread(subject.rows, BATCH)
-    expected = subject.expected[0]
-    trial = Trial(subject, [rows])
-    runs = {lr: trial.losses(adam_moves(subject, lr), BATCH_STEPS) for lr in (1e-2, 1e-3)}
-    best = min(runs, key=lambda lr: ends(runs[lr])[1])
-    first, last = float(runs[best][0]), ends(runs[best])[1]
-    if not math.isfinite(first) or first < 0.5 * expected or first <= 1e-8:
+    trial = Trial(subject, [rows], shift=1)
+    first = trial.first_losses()[0]
+    if not math.isfinite(first) or first <= 1e-8:
         return None
-    if last <= LEARNT * first:
-        return None
+    last, losses = math.inf, np.array([first])
+    for rate in (1e-2, 1e-3, 1e-1):
+        found = trial.losses(adam_moves(subject, rate), BATCH_STEPS)
+        after = last_quarter(found, BATCH_STEPS)
+        if after < last:
+            last, losses = after, found
+        if last <= LEARNT * first:
+            return None
     text = (
         f"{BATCH_STEPS} steps of Adam on {len(rows)} examples bring the loss from {first:.4g} to "
         f"{last:.4g}, {last / first:.0%} of it (bound {LEARNT:.0%})"
     )
 
     def draw() -> Any:
-        return curves(f"loss of {len(rows)} examples", {"loss": runs[best]}, foot="step")
+        return curves(f"loss of {len(rows)} examples", {"loss": losses}, foot="step")
 
     return Measured(text, last / first, LEARNT, draw, "model and loss together")
 
@@ -211,6 +219,16 @@ _CAUSES = (
     "dead-relu",
     "foreign-parameters",
     "vanishing-gradients",
+)
+
+_HINDRANCES = (
+    "unscaled-inputs",
+    "target-shape",
+    "missing-softmax",
+    "loss-at-start",
+    "saturated",
+    "output-range",
+    "learning-rate-too-high",
 )
 
 CHECKS = [
@@ -258,7 +276,7 @@ CHECKS = [
         "in model, loss or targets, and neither more data nor more training helps.",
         "Look for what cuts the gradient (detached values, rounding), an output that cannot reach "
         "the targets, or targets that do not fit the loss.",
-        unless=(*_CAUSES, "unscaled-inputs", "output-range", "saturated", "missing-softmax"),
+        unless=(*_CAUSES, *_HINDRANCES),
         slow=True,
     ),
 ]

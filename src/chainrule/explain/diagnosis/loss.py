@@ -51,7 +51,8 @@ def non_finite_loss(subject: Subject) -> Measured | None:
     made_by = node.primitive.name if node is not None and node.primitive is not None else "input"
     line = node.line.rpartition("/")[2] if node is not None else ""
     text = f"the loss of {len(subject.probe)} examples is {seen.loss}; first in {made_by}"
-    operands = [np.ravel(np.asarray(seen.value(x), float)) for x in node.inputs] if node else []
+    inputs = node.inputs if node is not None else ()
+    operands = [np.ravel(np.asarray(seen.value(x), float)) for x in inputs]
     shown = np.concatenate([*operands, np.zeros(1)])
 
     def draw() -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ... import nn
-from ...engine import tree
+from ...engine import trace, tree
 from .pictures import bars
 from .report import Check, Measured
 from .subject import Subject, spread
@@ -161,11 +161,9 @@ def eval_mode(subject: Subject) -> Measured | None:
     x = subject.batch(spread(subject.rows, 64))[0]
     half = tree.map(lambda leaf: leaf[: (len(leaf) + 1) // 2], x)
     with undone(subject) as put_back:
-        subject.model.train(subject.model.training)
-        whole = np.asarray(subject.predict(x))
-        again = np.asarray(subject.predict(x))
+        whole, again = _answer(subject.predict, x), _answer(subject.predict, x)
         put_back()
-        part = np.asarray(subject.predict(half))
+        part = _answer(subject.predict, half)
     scale = float(np.abs(whole).max()) or 1.0
     chance = float(np.abs(whole - again).max()) / scale
     company = float(np.abs(whole[: len(part)] - part).max()) / scale
@@ -183,6 +181,11 @@ def eval_mode(subject: Subject) -> Measured | None:
         return bars("difference of the answers", shown, None, list(shown))
 
     return Measured(text, number, DIFFERS, draw, ", ".join(layers))
+
+
+def _answer(predict: Callable[..., Any], x: Any) -> Any:
+    with trace.no_grad():
+        return np.asarray(trace.resolve(predict(x)))
 
 
 def still_training(subject: Subject) -> Measured | None:

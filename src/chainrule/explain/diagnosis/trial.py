@@ -20,13 +20,16 @@ Settings = dict[str, Any]
 
 
 class Trial:
-    """The gradient of a batch of one size, traced once and then run on copies of the parameters."""
+    """The gradient of a batch of one size, traced once and then run on copies of the parameters.
 
-    def __init__(self, subject: Subject, batches: Sequence[Any]) -> None:
+    ``shift`` moves the targets on by so many rows.
+    """
+
+    def __init__(self, subject: Subject, batches: Sequence[Any], shift: int = 0) -> None:
         graph, inputs, _ = subject.trace(batches[0])
         count = len(subject.replica.arrays)
         self.start = list(subject.replica.arrays)
-        self._batches = [tree.leaves(subject.batch(rows)) for rows in batches]
+        self._batches = [tree.leaves(_shifted(subject.batch(rows), shift)) for rows in batches]
         one = trace.constant(1, graph.outputs[0].dtype)
         pulled = pull_back(graph.nodes, graph.outputs, [one], inputs[:count])
         gradients = [
@@ -57,6 +60,10 @@ class Trial:
                         params[i], memories[i] = move(*numbers, step, factor)
         return np.array(found)
 
+    def first_losses(self) -> list[float]:
+        """The loss of each batch at the start."""
+        return [float(self._run([*self.start, *batch])[0]) for batch in self._batches]
+
     def gradients(self) -> list[list[Any]]:
         """The gradients of each batch at the start."""
         return [self._run([*self.start, *batch])[1:] for batch in self._batches]
@@ -78,6 +85,12 @@ class Move:
         """The parameter and the memory after a step."""
         lr = self.lr * factor
         return self._rule(p, g, memory, self._turn + step, lr=lr, **self._settings)
+
+
+def _shifted(batch: Any, shift: int) -> Any:
+    """The batch with its targets moved on by so many rows."""
+    x, y, weight = batch
+    return x, tree.map(lambda leaf: np.roll(leaf, shift, axis=0), y), weight
 
 
 def adam_moves(subject: Subject, lr: float) -> list[Move | None]:

@@ -1,0 +1,1 @@
+"""Networks broken in known ways, and healthy ones."""
