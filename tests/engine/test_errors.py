@@ -15,7 +15,7 @@ TABLE = {
     "column": (lambda x: np.sum(x + np.ones(2)), A, ValueError, [r"reshape\(-1, 1\)"]),
     "transposed": (lambda x: np.sum(x + A.T), A, ValueError, [r"\.T"]),
     "matmul": (lambda x: np.sum(x @ B), A, ValueError, [r"\(2, 3\) @ \(4, 5\)", "x @ B"]),
-    "matmul.T": (lambda x: np.sum(x @ A), A, ValueError, [r"b\.T"]),
+    "matmul.T": (lambda x: np.sum(x @ A), A, ValueError, [r"A\.T"]),
     "reshape": (lambda x: np.sum(x.reshape(4, 2)), A, ValueError, ["6 elements", r"\(4, 2\)"]),
     "index": (lambda x: x[2, 0], A, IndexError, ["index 2", r"\(2, 3\)"]),
     "axis": (lambda x: np.sum(np.sum(x, axis=2)), A, ValueError, ["axis 2"]),

@@ -167,7 +167,7 @@ def test_one_trace_serves_all_steps_of_one_shape():
     net = network()
     schedule = optim.schedules.cosine(0.1, 100)
     optimizer = optim.Adam(net.parameters())
-    fit(net, loss, optimizer, (X, Y), epochs=10, batch_size=16, schedule=schedule)
+    fit(net, loss, optimizer, (X, Y), epochs=10, batch_size=16, schedule=schedule, lint=False)
     assert traces == 2  # full batches, and the last one of 12
 
 

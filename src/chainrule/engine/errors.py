@@ -14,6 +14,13 @@ ChainruleError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import cycle
+from typing import Any
+
+from ..hints.shapes import Fits, fixes
+from ..hints.source import operand_names
+
 
 class ChainruleError(Exception):
     """Base of all errors raised by Chainrule itself; the message ends with the user's line."""
@@ -29,7 +36,39 @@ class ChainruleError(Exception):
 
 
 class ShapeError(ChainruleError, ValueError):
-    """Shapes that do not fit together."""
+    """Shapes that do not fit together.
+
+    Attributes
+    ----------
+    operation, names, shapes
+        What was to be computed, of which operands (as the user wrote them) and of which shapes.
+    fixes
+        Edits of one operand with which it would work: they were tried on the shapes.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        operation: str = "",
+        operands: Sequence[Any] = (),
+        fits: Fits | None = None,
+        roles: Sequence[str] = "abcdefgh",
+    ) -> None:
+        from .trace import current_place
+
+        self.message, self.operation = message, operation
+        self.shapes = [tuple(x.shape) for x in operands]
+        found = operand_names(current_place(), operation, operands) if operands else []
+        self.names = [name or role for name, role in zip(found, cycle(roles), strict=False)]
+        self.fixes = fixes(operands, self.names, fits) if fits else []
+        known = [f"{n} {s}" for n, s in zip(self.names, self.shapes, strict=True)]
+        lines = [f"  operands  {', '.join(known)}"] if known else []
+        lines += [f"  would fit  {', or '.join(self.fixes[:3])}"] if self.fixes else []
+        super().__init__("\n".join([message, *lines]))
+
+    def about(self, operation: str, operands: Sequence[Any], fits: Fits) -> ShapeError:
+        """The same error, raised where the operands are known."""
+        return ShapeError(self.message, operation, operands, fits)
 
 
 class DtypeError(ChainruleError, TypeError):

@@ -112,12 +112,13 @@ def check_features(layer: Module, x: Any, wanted: int) -> None:
     name = f"{type(layer).__name__}({layer.extra_repr()})"
     message = f"{name} wants inputs of shape (..., {wanted}), got {shape}."
     if len(shape) == 1 and wanted == 1:
-        message += " One feature for each row: x.reshape(-1, 1)."
+        message += " One feature for each row."
     elif len(shape) == 2 and shape[0] == wanted:
-        message += " Rows are examples and columns features: transposed, x.T, it would fit."
+        message += " Rows are examples and columns features."
     elif len(shape) > 2 and math.prod(shape[1:]) == wanted:
         message += " Put chainrule.nn.Flatten() before it."
-    raise ShapeError(message)
+    operand = x if isinstance(x, Tensor) else np.asarray(x)
+    raise ShapeError(message, "linear", [operand], lambda s: s[0][-1:] == (wanted,), "x")
 
 
 class Perceptron(Module):

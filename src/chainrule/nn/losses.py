@@ -20,6 +20,7 @@ from ..engine.primitives import logic as lg
 from ..engine.primitives.indexing import take_along_axis
 from ..engine.primitives.views import broadcast_to, expand_dims, reshape, squeeze
 from ..engine.tensor import Tensor
+from ..hints.shapes import equal
 from .activations import log_softmax, sigmoid, softplus
 
 # -- squared and absolute errors ---------------------------------------------------------------
@@ -294,7 +295,8 @@ def same_shape(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
     """Both as floating-point arrays, or an error if their shapes differ."""
     prediction, target = as_operand(prediction), as_operand(target)
     if prediction.shape != target.shape:
-        raise ShapeError(_explain(name, prediction.shape, target.shape))
+        message = _explain(name, prediction.shape, target.shape)
+        raise ShapeError(message, name, (prediction, target), equal, ("prediction", "target"))
     if prediction.dtype.kind != "f":
         prediction = lg.astype(prediction, np.float64)
     if target.dtype.kind != "f":

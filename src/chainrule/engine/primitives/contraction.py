@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ...hints.shapes import contract
 from .. import trace
 from ..errors import ShapeError
 from ..tensor import Tensor
@@ -138,7 +139,14 @@ def einsum(spec: str, *operands: Any) -> Any:
     if not any(isinstance(x, Tensor) for x in operands):
         return np.einsum(spec, *operands)
     items = [x if isinstance(x, Tensor) else np.asarray(x) for x in operands]
-    terms, result = _normal_form(spec.replace(" ", ""), items)
+    try:
+        return _einsum(spec.replace(" ", ""), items)
+    except ShapeError as error:
+        raise error.about("einsum", items, contract(spec)) from None
+
+
+def _einsum(spec: str, items: list[Any]) -> Any:
+    terms, result = _normal_form(spec, items)
     _drop_repeating(terms, items)
     dtype = np.result_type(*[x.dtype for x in items])
     items = [lg.astype(x, dtype) for x in items]
@@ -217,7 +225,10 @@ def matmul(a: Any, b: Any) -> Any:
     if not (isinstance(a, Tensor) or isinstance(b, Tensor)):
         return np.matmul(a, b)
     a, b = _same_dtype(a, b)
-    spec, left, right = _product_of(a.shape, b.shape)
+    try:
+        spec, left, right = _product_of(a.shape, b.shape)
+    except ShapeError as error:
+        raise error.about("matmul", (a, b), _meets) from None
     a = a if a.shape == left else reshape(a, left)
     b = b if b.shape == right else reshape(b, right)
     return trace.apply(einsum_row, a, b, spec=spec)
@@ -229,8 +240,16 @@ def _product_of(left: Shape, right: Shape) -> tuple[str, Shape, Shape]:
     if not left or not right:
         raise ShapeError("matmul: a scalar has no matrix product; use *")
     if left[-1] != right[-2 if len(right) > 1 else 0]:
-        raise ShapeError(_explain_product(left, right))
-    stack = np.broadcast_shapes(left[:-2], right[:-2])
+        below = right[-2] if len(right) > 1 else right[0]
+        raise ShapeError(
+            f"matmul: {left} @ {right} do not meet: the last length of the left, {left[-1]}, must "
+            f"equal the {'second last' if len(right) > 1 else 'only'} length of the right, {below}."
+        )
+    try:
+        stack = np.broadcast_shapes(left[:-2], right[:-2])
+    except ValueError:
+        text = f"matmul: the stacks {left[:-2]} and {right[:-2]} of {left} @ {right} do not meet."
+        raise ShapeError(text) from None
     letters = string.ascii_letters[3 : 3 + len(stack)]
     first, left = _stack_letters(left, stack, letters, "ab" if len(left) > 1 else "b")
     second, right = _stack_letters(right, stack, letters, "bc" if len(right) > 1 else "b")
@@ -248,17 +267,11 @@ def _stack_letters(shape: Shape, stack: Shape, letters: str, last: str) -> tuple
     return found, (*[own[i] for i in kept], *shape[len(own) :])
 
 
-def _explain_product(left: tuple[int, ...], right: tuple[int, ...]) -> str:
-    message = (
-        f"matmul: {left} @ {right} do not meet: the last length of the left, {left[-1]}, must "
-        f"equal the {'second last' if len(right) > 1 else 'only'} length of the right, "
-        f"{right[-2] if len(right) > 1 else right[0]}."
-    )
-    if len(right) > 1 and left[-1] == right[-1]:
-        message += "\nThe right one transposed would fit: a @ b.T"
-    elif len(left) > 1 and left[-2] == right[-2 if len(right) > 1 else 0]:
-        message += "\nThe left one transposed would fit: a.T @ b"
-    return message
+def _meets(shapes: Sequence[Shape]) -> bool:
+    try:
+        return bool(_product_of(*shapes))
+    except ValueError:
+        return False
 
 
 def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
@@ -299,7 +312,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     right = list(string.ascii_letters[a.ndim : a.ndim + b.ndim])
     for i, j in zip(first, second, strict=True):
         if a.shape[i] != b.shape[j]:
-            raise ShapeError(f"tensordot: axes {i} of {a.shape} and {j} of {b.shape} differ")
+            text = f"tensordot: axes {i} of {a.shape} and {j} of {b.shape} differ"
+            raise ShapeError(text, "tensordot", (a, b))
         right[j] = left[i]
     kept = [c for i, c in enumerate(left) if i not in first]
     kept += [c for j, c in enumerate(right) if j not in second]

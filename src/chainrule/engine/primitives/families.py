@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...hints import shapes
 from .. import trace
 from ..errors import DtypeError, ShapeError
 from ..tensor import Parameter, Tensor
@@ -239,7 +240,12 @@ def _prepare_elementwise(
                 return primitive.numpy(*values)
         place = trace.current_place(3)  # who called the primitive, which called this
         operands, kinds = _operands(name, values)
-        target, ways, kind = meeting(kinds)
+        try:
+            target, ways, kind = meeting(kinds)
+        except ShapeError as error:
+            raise error.about(
+                name, [trace.node_of(x) for x in operands], shapes.broadcast
+            ) from None
         return Tensor(primitive, _meet(operands, target, ways, place), {}, kind, place)
 
     return prepare
@@ -248,7 +254,10 @@ def _prepare_elementwise(
 def align(name: str, dtypes: str, values: Sequence[Any], place: Any = None) -> tuple[Tensor, ...]:
     """Values as nodes of one shape and dtype, by NumPy's rules of broadcasting and promotion."""
     operands, kinds = _operands(name, values)
-    return _meet(operands, *_alignment(name, dtypes, kinds), place)
+    try:
+        return _meet(operands, *_alignment(name, dtypes, kinds), place)
+    except ShapeError as error:
+        raise error.about(name, [trace.node_of(x) for x in operands], shapes.broadcast) from None
 
 
 def _operands(name: str, values: Sequence[Any]) -> tuple[list[Any], tuple[Any, ...]]:
@@ -330,28 +339,11 @@ def _common_shape(name: str, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ..
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:
-        raise ShapeError(_explain_mismatch(name, shapes)) from None
-
-
-def _explain_mismatch(name: str, shapes: Sequence[tuple[int, ...]]) -> str:
-    listed = " and ".join(str(shape) for shape in shapes)
-    message = (
-        f"{name}: shapes {listed} do not broadcast: "
-        "lengths must be equal, or 1, axis by axis from the right."
-    )
-    left, right = shapes[0], shapes[-1]
-    if len(left) == 2 and len(right) == 2 and left == right[::-1]:
-        message += "\nThey would meet if one were transposed (.T)."
-    elif len(right) == 1 and len(left) == 2 and right[0] == left[0]:
-        message += (
-            "\nThey would meet with the second as a column: "
-            f".reshape(-1, 1), of shape {(*right, 1)}."
-        )
-    elif len(left) == 1 and len(right) == 2 and left[0] == right[0]:
-        message += (
-            f"\nThey would meet with the first as a column: .reshape(-1, 1), of shape {(*left, 1)}."
-        )
-    return message
+        listed = " and ".join(str(shape) for shape in shapes)
+        raise ShapeError(
+            f"{name}: shapes {listed} do not broadcast: "
+            "lengths must be equal, or 1, axis by axis from the right."
+        ) from None
 
 
 # The constructors above come first: the rows in these files are made by them.

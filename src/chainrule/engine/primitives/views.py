@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...hints import shapes
 from .. import trace
 from ..errors import DtypeError, ShapeError
 from ..tensor import Tensor
@@ -90,7 +91,7 @@ def reshape(x: Any, shape: Any) -> Any:
         if known and size % known == 0:
             new = tuple(size // known if n == -1 else n for n in new)
     if min(new, default=0) < 0 or int(np.prod(new, dtype=np.int64)) != size:
-        raise ShapeError(f"reshape: {old} has {size} elements, which do not fill {new}")
+        raise ShapeError(shapes.not_filling(old, new))
     if new == old and isinstance(x, Tensor):
         return x
     return trace.apply(reshape_row, x, shape=new)
@@ -355,11 +356,9 @@ concatenate_row = Primitive(
 
 def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     """Arrays joined along an axis; with ``axis=None``, flattened first."""
-    if isinstance(arrays, Tensor):
-        arrays = list(arrays)
-    if not any(isinstance(a, Tensor) for a in arrays):
-        return np.concatenate(arrays, axis)
     items = [a if isinstance(a, Tensor) else np.asarray(a) for a in arrays]
+    if not any(isinstance(a, Tensor) for a in items):
+        return np.concatenate(items, axis)
     if axis is None:
         items, axis = [reshape(a, (-1,)) for a in items], 0
     if not items[0].ndim:
@@ -367,17 +366,20 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     dtype = np.result_type(*[a.dtype for a in items])
     from .logic import astype
 
-    joined = [astype(a, dtype) for a in items]
-    return trace.apply(concatenate_row, *joined, axis=one_axis(axis, items[0].ndim))
+    place = one_axis(axis, items[0].ndim)
+    try:
+        return trace.apply(concatenate_row, *[astype(a, dtype) for a in items], axis=place)
+    except ShapeError as error:
+        raise error.about("concatenate", items, shapes.join(place)) from None
 
 
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """Arrays of one shape joined along a new axis."""
-    items = list(arrays)
+    items = [*arrays]
     place = one_axis(axis, len(shape_of(items[0])) + 1)
-    shapes = {shape_of(item) for item in items}
-    if len(shapes) > 1:
-        raise ShapeError(f"stack: shapes {', '.join(map(str, sorted(shapes)))} differ")
+    if len({shape_of(item) for item in items}) > 1:
+        nodes = [trace.node_of(item) for item in items]
+        raise ShapeError("stack: the shapes differ", "stack", nodes, shapes.equal)
     return concatenate([expand_dims(item, place) for item in items], place)
 
 

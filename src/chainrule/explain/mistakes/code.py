@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from types import FunctionType
 from typing import Any
 
-from ...engine.source import called_name
+from ...hints.source import called_name
 
 _PACKAGE = __name__.split(".")[0]
 _JUDGES = re.compile(r"(^|_)(eval|evaluate|predict|test|valid|validate|accuracy|score|infer)(_|$)")

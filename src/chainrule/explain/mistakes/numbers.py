@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from ...engine.graph import Node
-from ...engine.source import called_name, expression_at
+from ...hints.source import called_name, expression_at
 from .patterns import is_normalised, name_of, text_of_operand
 from .ranges import ANY, Range, source_of
 from .report import Mistake

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from ...engine.graph import Node
-from ...engine.source import expression_at
+from ...hints.source import expression_at, operands_of
 from .ranges import source_of
 
 
@@ -58,34 +58,10 @@ def text_of_operand(node: Node, place: int, otherwise: str = "this value") -> st
 
     ``otherwise`` stands where the source does not say, or says too much.
     """
-    parts = operand_expressions(expression_at(node.place))
+    parts = operands_of(expression_at(node.place))
     if place >= len(parts):
         return otherwise
     text = ast.unparse(parts[place])
     is_open = isinstance(parts[place], ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp)
     text = f"({text})" if is_open else text
     return text if len(text) <= 40 else otherwise
-
-
-def operand_expressions(expression: ast.expr | None) -> list[ast.expr]:
-    """What an operator or a call is applied to."""
-    if isinstance(expression, ast.BinOp):
-        return [expression.left, expression.right]
-    if isinstance(expression, ast.Compare):
-        return [expression.left, *expression.comparators]
-    if isinstance(expression, ast.UnaryOp):
-        return [expression.operand]
-    if not isinstance(expression, ast.Call):
-        return []
-    target, given = expression.func, list(expression.args)
-    if isinstance(target, ast.Attribute) and not _is_module(target.value):
-        return [target.value, *given]
-    return given
-
-
-def _is_module(value: ast.expr) -> bool:
-    """Whether ``np`` or ``cr.nn`` rather than an array stands before the dot."""
-    while isinstance(value, ast.Attribute):
-        value = value.value
-    modules = {"np", "numpy", "cr", "chainrule", "cnp", "nn", "F", "lax", "jnp", "special", "optim"}
-    return isinstance(value, ast.Name) and value.id in modules

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from ...engine.source import called_name
+from ...hints.source import called_name
 from .report import Mistake
 from .subject import Subject
 
