@@ -66,23 +66,27 @@ class Box:
 
 
 Edge = tuple[Box, Box]
+Edges = dict[Edge, list[Node]]  # with the arrays that each stands for
+Names = Sequence[str] | Mapping[Node, str]
 
 
 def boxes_of(
-    graph: Graph, names: Sequence[str] | Mapping[Node, str] = ()
-) -> tuple[list[Box], dict[Edge, list[Node]]]:
+    graph: Graph, names: Names = (), ids: Mapping[Node, str] | None = None
+) -> tuple[list[Box], Edges]:
     """The boxes of a graph, in an order in which it can be computed, and the arrays between them.
 
-    ``names`` are what to call the inputs, in their order, or any nodes.
+    ``names`` are what to call the inputs, in their order, or any nodes; ``ids`` what to name them,
+    by itself as ``print(graph)`` does.
     """
-    ids = node_names(graph)
+    ids = ids or node_names(graph)
     given = set(graph.inputs)
     if not isinstance(names, Mapping):
         names = dict(zip(graph.inputs, names, strict=False))
     called = dict(names)
-    drawn = {node: _drawn_for(node) for node in (*graph.inputs, *ids)}
-    shown = {node: symbol(called.get(node, ids[node])) for node in ids}
-    for node in ids:
+    nodes = [*graph.inputs, *graph.nodes]
+    drawn = {node: node if node in given else _drawn_for(node, given) for node in nodes}
+    shown = {node: symbol(called.get(node, ids[node])) for node in nodes}
+    for node in nodes:
         if node not in given and _is_number(node):
             shown[node] = number(np.ravel(node.known)[0])
         elif drawn[node] is not node:
@@ -94,7 +98,7 @@ def boxes_of(
     for node in graph.outputs:
         if drawn[node] in found:
             found[drawn[node]].is_output = True
-    edges: dict[Edge, list[Node]] = {}
+    edges: Edges = {}
     for node, box in found.items():
         for operand in () if node in given else node.inputs:
             start = found.get(drawn[operand])
@@ -107,9 +111,9 @@ def _picked(owner: str, node: Node) -> str:
     return f"{owner}[{node.params['index']}]"
 
 
-def _drawn_for(node: Node) -> Node:
+def _drawn_for(node: Node, given: set[Any]) -> Node:
     """The node in whose box it is."""
-    while node.primitive is not None and node.primitive.name in LEFT_OUT and node.inputs:
+    while node not in given and node.primitive.name in LEFT_OUT and node.inputs:
         if node.primitive.name == "broadcast" and _is_number(node.inputs[0]):
             return node.inputs[0]
         node = node.inputs[0]
@@ -132,7 +136,11 @@ def _is_number(node: Node) -> bool:
 
 
 def _box(
-    node: Node, given: set[Any], ids: dict[Any, str], called: dict[Any, str], shown: dict[Any, str]
+    node: Node,
+    given: set[Any],
+    ids: Mapping[Any, str],
+    called: dict[Any, str],
+    shown: dict[Any, str],
 ) -> Box:
     name, label = ids[node], called.get(node, ids[node])
     if node in given or node.primitive is None:

@@ -128,9 +128,15 @@ def _matrices(a: str, b: str, result: str, x: str, y: str) -> str:
 def symbol(name: str) -> str:
     r"""A name as LaTeX: letters with digits get a subscript, longer names stand upright.
 
-    >>> symbol("v12"), symbol("w"), symbol("hidden.bias"), symbol("W_out")
-    ('v_{12}', 'w', '\\mathrm{hidden.bias}', '\\mathrm{W\\_out}')
+    ``d_`` before a name makes the derivative by it.
+
+    >>> symbol("v12"), symbol("w"), symbol("hidden.bias"), symbol("W_out"), symbol("d_v3")
+    ('v_{12}', 'w', '\\mathrm{hidden.bias}', '\\mathrm{W\\_out}', '\\partial v_{3}')
     """
+    if " = " in name:
+        return " = ".join(map(symbol, name.split(" = ")))
+    if name.startswith("d_"):
+        return rf"\partial {symbol(name[2:])}"
     match = re.fullmatch(r"([A-Za-z])_?(\d+)", name)
     if match:
         return "{}_{{{}}}".format(*match.groups())

@@ -28,8 +28,7 @@ def graph(
     names: Names = (),
     title: str = "computational graph",
     *,
-    time: bool = False,
-    lines: bool = False,
+    show: Collection[str] = ("value", "grad"),
     fold: int | str | None = "auto",
     opened: Collection[str] = (),
 ) -> Picture:
@@ -40,14 +39,13 @@ def graph(
     graph
         What ``chainrule.trace`` gives.
     values
-        One for each input. With them each box shows its value and, where the graph ends in one
-        number, the derivative of that number by it.
+        One for each input.
     names
         What to call the inputs; by default x0, x1, ... Or a dict from nodes to names.
-    time
-        With values: how long NumPy takes for each box.
-    lines
-        The line of the program that made a box stands in it; it is always its tooltip.
+    show
+        What stands in each box, besides its formula and type. With values: ``value``; ``grad``,
+        the derivative by it where the graph ends in one number; ``time``, how long NumPy takes for
+        it. Without: ``line``, the line of the program that made it, which is always its tooltip.
     fold, opened
         Which layers, functions and calls are one box each, see ``placed``; by itself what has
         more than 60 boxes is folded. At most 300 boxes can be drawn.
@@ -66,14 +64,15 @@ def graph(
             f"a graph of {len(boxes)} boxes is too large to read: fold its layers and functions "
             f"(fold=0), or draw a part of it (at most {MOST_BOXES} boxes)"
         )
-    seen = None if values is None else _watch(graph, values)
-    spent = timed(graph, *values) if time and values is not None else {}
-    texts = {box: lines_of(box, seen, spent, lines) for box in boxes}
+    seen = Flow({}, {}) if values is None else watch(graph, values)
+    spent = timed(graph, *values) if "time" in show and values is not None else {}
+    texts = {box: lines_of(box, seen, show, spent) for box in boxes}
     placed = place_boxes(boxes, edges, lambda box: [text for text, _ in texts[box]])
     return Picture(placed.width, placed.height, elements(placed, texts), title)
 
 
-def _watch(graph: Graph, values: Sequence[Any]) -> Flow:
+def watch(graph: Graph, values: Sequence[Any]) -> Flow:
+    """Its values, and its gradients where it ends in one number."""
     if len(graph.outputs) == 1 and graph.outputs[0].shape == ():
         return flow(graph, *values)
     from ..engine.interpret import values_of
@@ -82,23 +81,34 @@ def _watch(graph: Graph, values: Sequence[Any]) -> Flow:
 
 
 def lines_of(
-    box: Box, seen: Flow | None, spent: dict[Node, float], with_line: bool = False
+    box: Box, seen: Flow, show: Collection[str], spent: dict[Node, float] | None = None
 ) -> list[Line]:
     """What stands in a box under its formula."""
-    found = [(box.type, MUTED)]
-    if box.kind == "scope":
-        found.insert(0, (f"{len(box.nodes)} nodes", MUTED))
-    if seen is not None:
-        values = [seen.value[node] for node in box.results if node in seen.value]
-        gradients = [seen.gradient[node] for node in box.results if node in seen.gradient]
-        found += [(f"value {summary(tuple(values))}", BLUE)] * bool(values)
-        found += [(f"grad {summary(tuple(gradients))}", VERMILION)] * bool(gradients)
-    if any(node in spent for node in box.nodes):
-        found.append((duration(sum(spent.get(node, 0.0) for node in box.nodes)), MUTED))
-    if with_line and box.line and box.kind != "scope":
-        line = box.line
-        found.append((line if len(line) <= LONGEST else line[: LONGEST - 1] + "…", MUTED))
-    return found
+    times = [spent[node] for node in box.nodes if node in spent] if spent else []
+    found = {
+        "size": f"{len(box.nodes)} nodes" if box.kind == "scope" else "",
+        "type": box.type,
+        "value": _range("value", box, seen.value),
+        "grad": _range("grad", box, seen.gradient),
+        "time": duration(sum(times)) if times else "",
+        "line": "" if box.kind == "scope" else shorter(box.line),
+    }
+    colours = {"value": BLUE, "grad": VERMILION}
+    return [
+        (text, colours.get(kind, MUTED))
+        for kind, text in found.items()
+        if text and (kind in ("size", "type") or kind in show)
+    ]
+
+
+def _range(word: str, box: Box, known: dict[Node, Any]) -> str:
+    found = tuple([known[node] for node in box.results if node in known])
+    return f"{word} {summary(found)}" if found else ""
+
+
+def shorter(text: str) -> str:
+    """A line of a program, cut where it is too long for a box."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def duration(seconds: float) -> str:
@@ -147,15 +157,16 @@ def _tip(box: Box) -> str:
     return "\n".join(text for text in (" › ".join([*box.scope, box.label]), box.line) if text)
 
 
-def edge(points: Sequence[Point], tip: str = "", **style: object) -> str:
+def edge(points: Sequence[Point], tip: str = "") -> str:
     """A smooth line from the foot of one box to the head of another, with an arrow at its end."""
     (x, y), *middle, (end_x, end_y) = points
+    way = 1 if end_y > y else -1  # down, or up
     path = [f"M{x:.1f} {y:.1f}"]
-    for next_x, next_y in (*middle, (end_x, end_y - 7)):
+    for next_x, next_y in (*middle, (end_x, end_y - 7 * way)):
         half = (y + next_y) / 2
         path.append(f"C{x:.1f} {half:.1f} {next_x:.1f} {half:.1f} {next_x:.1f} {next_y:.1f}")
         x, y = next_x, next_y
-    look: dict[str, object] = {"fill": "none", "stroke": MUTED, "stroke_width": 1.3} | style
+    look: dict[str, object] = {"fill": "none", "stroke": MUTED, "stroke_width": 1.3}
     line = svg.element("path", d=" ".join(path), **look)
-    head = f"M{end_x - 4:.1f} {end_y - 8:.1f}h8l-4 8z"
-    return svg.group([line, svg.element("path", d=head, fill=look["stroke"])], tip=tip)
+    head = f"M{end_x - 4:.1f} {end_y - 8 * way:.1f}h8l-4 {8 * way}z"
+    return svg.group([line, svg.element("path", d=head, fill=MUTED)], tip=tip)

@@ -8,10 +8,9 @@ from typing import Any
 
 from ..engine.graph import Graph, Node, node_names
 from . import scopes
-from .boxes import Box, Edge, boxes_of
+from .boxes import Box, Edge, Edges, Names, boxes_of
 from .layout import layout
 from .maths import plain, runs, width
-from .scopes import Edges
 from .svg import text_width
 
 LINE_HEIGHT, GAP_ACROSS, GAP_ALONG, MARGIN = 17.0, 24.0, 34.0, 12.0
@@ -20,7 +19,6 @@ LEAST_WIDTH, HEADING, SMALL = 44.0, 13.0, 11.0
 
 Point = tuple[float, float]
 Lines = Callable[[Box], Sequence[str]]
-Names = Sequence[str] | Mapping[Node, str]
 
 
 @dataclass
@@ -90,9 +88,10 @@ def arranged(
     names: Names = (),
     fold: int | str | None = "auto",
     opened: Collection[str] = (),
+    ids: Mapping[Node, str] | None = None,
 ) -> tuple[list[Box], Edges]:
     """The boxes of a graph with their scopes, folded as asked; see ``placed``."""
-    boxes, edges = boxes_of(graph, names)
+    boxes, edges = boxes_of(graph, names, ids)
     scopes.name_scopes(boxes)
     if fold == "auto":
         return scopes.fold_to_fit(boxes, edges, COMFORTABLE)

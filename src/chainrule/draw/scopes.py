@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from ..engine.graph import Node
-from .boxes import Box, Edge
+from .boxes import Box, Edge, Edges
 from .formula import escaped
 
-Edges = dict[Edge, list[Node]]
 Users = dict[Box, dict[Box, None]]
 Path = tuple[str, ...]
 
@@ -21,6 +20,7 @@ def name_scopes(boxes: list[Box]) -> None:
     The function whose result the graph is encloses everything, and so is no scope.
     """
     whole = {box.node.place[0] for box in boxes if box.is_output and box.node.place}
+    boxes = [box for box in boxes if box.kind == "operation"]
     for box in boxes:
         place = box.node.place
         if place is not None:
@@ -31,7 +31,10 @@ def name_scopes(boxes: list[Box]) -> None:
     sizes = Counter(box.scope for box in boxes)
     for box in boxes:
         place = box.node.place
-        if place is not None and 1 < calls[box.scope, place] < sizes[box.scope]:
+        if place is None:
+            continue
+        count = calls[box.scope, place]
+        if count > 1 and (count < sizes[box.scope] or not box.scope):
             box.scope = (*box.scope, call_text(box.node))
 
 

@@ -1,0 +1,124 @@
+"""``chainrule.draw(...)``: the picture of a graph, of a function or of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from ..engine import tree
+from ..engine.graph import Graph
+from ..engine.trace import is_value, trace
+from ..nn import Module
+from .both import forward_and_backward
+from .graphs import graph as draw_graph
+from .naming import names_in
+from .network import layers_of, neurons
+from .placing import COMFORTABLE, Names, arranged
+from .svg import Picture
+
+
+def draw(
+    what: Any,
+    *examples: Any,
+    values: bool | None = None,
+    gradients: bool = True,
+    time: bool = False,
+    lines: bool = False,
+    backward: bool = False,
+    fold: int | str | None = "auto",
+    opened: Collection[str] = (),
+    names: Names | None = None,
+    title: str = "",
+) -> Picture:
+    """The picture of a graph, of a function called with examples, or of a network.
+
+    Parameters
+    ----------
+    what
+        A ``Graph``; or a function or Module, which is traced on ``examples``. A Module of linear
+        layers without an example is drawn as neurons.
+    examples
+        Arguments, or ``TensorType`` in place of arrays. For a graph, the values of its inputs.
+    values, gradients
+        Each box shows its value and, where the result is one number, the derivative of that by it.
+        By itself so for a graph with examples.
+    time
+        How long NumPy takes for each box.
+    lines
+        The line of the program that made a box stands in it; it is always its tooltip.
+    backward
+        The graph of the derivative stands beside it, with what that reads of it.
+    fold, opened
+        Which layers, functions and calls are one box each, see ``placed``.
+    names
+        What to call the inputs; by itself what the function and its Modules call them.
+
+    >>> import numpy as np
+    >>> def loss(w, x, y):
+    ...     return np.mean((w * x - y) ** 2)
+    >>> x = np.arange(4.0)
+    >>> draw(loss, 2.0, x, 3 * x, values=True)
+    Picture(... x ...: loss)
+    """
+    if isinstance(what, Module) and not examples:
+        return neurons(_layers(what), title=title or type(what).__name__)
+    is_graph = isinstance(what, Graph)
+    graph = what if is_graph else trace(what, *examples)
+    if names is None:
+        names = () if is_graph else names_in(graph, what, examples)
+    if values is None:
+        values = is_graph and bool(examples)
+    wanted = {"value": values, "grad": values and gradients, "time": time, "line": lines}
+    options = {
+        "show": [kind for kind, is_wanted in wanted.items() if is_wanted],
+        "fold": fold,
+        "opened": opened,
+        "title": title or ("computational graph" if is_graph else _title(what)),
+    }
+    arrays = _arrays(graph, examples) if values or time else None
+    return (forward_and_backward if backward else draw_graph)(graph, arrays, names, **options)
+
+
+def _arrays(graph: Graph, examples: Any) -> list[Any]:
+    found = [leaf for leaf in tree.leaves(examples) if is_value(leaf)]
+    if len(found) != len(graph.inputs):
+        raise TypeError(
+            f"values and times need an array for each of the {len(graph.inputs)} inputs of the "
+            f"graph, got {len(found)}: pass arrays as examples"
+        )
+    return found
+
+
+def _title(function: Any) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _layers(network: Module) -> list[Any]:
+    found = layers_of(network)
+    if not found:
+        raise TypeError(
+            f"{type(network).__name__} has no linear layers to draw as neurons: pass an example "
+            "input to draw its graph, chainrule.draw(network, x)"
+        )
+    return found
+
+
+def display(what: Any) -> dict[str, str]:
+    """What a notebook shows of a graph or a network: its text, and a picture where that reads."""
+    found = {"text/plain": repr(what)}
+    picture = _readable(what)
+    if picture is not None:
+        found["text/html"] = str(picture)
+    return found
+
+
+def _readable(what: Any) -> Picture | None:
+    if isinstance(what, Module):
+        layers = layers_of(what)
+        count = sum(layer.weight.size + np.size(layer.bias) for layer in layers)
+        is_whole = count and count == sum(p.size for p in what.parameters())
+        return neurons(layers, title=type(what).__name__) if is_whole else None
+    boxes, _ = arranged(what, fold="auto")
+    return draw_graph(what) if 0 < len(boxes) <= 2 * COMFORTABLE else None
