@@ -75,8 +75,8 @@ class Processes:
     One is always ready before it is needed, so that a page need not wait for it.
     """
 
-    def __init__(self, memory: int) -> None:
-        self.memory = memory
+    def __init__(self, make: session.Make, memory: int) -> None:
+        self.arguments = (make, memory)
         methods = multiprocessing.get_all_start_methods()
         self.context: Any = multiprocessing.get_context(
             "forkserver" if "forkserver" in methods else "spawn"
@@ -98,9 +98,17 @@ class Processes:
         """Make a session ready."""
         self.ready = asyncio.create_task(asyncio.to_thread(self._make))
 
+    async def close(self) -> None:
+        """End the session that nobody has begun."""
+        if self.ready is not None:
+            worker, ours = await self.ready
+            ours.close()
+            worker.kill()
+
     def _make(self) -> tuple[Worker, socket.socket]:
         ours, theirs = socket.socketpair()
-        process = self.context.Process(target=session.main, args=(theirs, self.memory), daemon=True)
+        arguments = (theirs, *self.arguments)
+        process = self.context.Process(target=session.main, args=arguments, daemon=True)
         process.start()
         theirs.close()
         return process, ours
@@ -123,6 +131,9 @@ class Threads:
 
     def prepare(self) -> None:
         """Threads need no preparation."""
+
+    async def close(self) -> None:
+        """Nothing is ready that could be closed."""
 
 
 class _Thread(threading.Thread):
@@ -150,7 +161,7 @@ class Learner:
         old, self.page = self.page, page
         if old is not None:
             await say(old, {"kind": "taken"})
-            await _quietly(old.close(4001))
+            await quietly(old.close(4001))
         links: dict[str, Any] = {}
         if self.writer is None:
             links = self.links
@@ -215,7 +226,7 @@ class Learner:
                 kind, rest = content[:1], content[1:]
                 self.asked = 0.0
                 if kind == b"F" and self.page is not None:
-                    await _quietly(self.page.send_bytes(rest))
+                    await quietly(self.page.send_bytes(rest))
                 elif kind == b"K":
                     page, link = json.loads(rest)
                     self.links[page] = link
@@ -239,13 +250,13 @@ class Learner:
 class Learners:
     """All learners of a lab, by the key that their page has made up."""
 
-    def __init__(self, limits: Limits, own: session.Make | None = None) -> None:
+    def __init__(self, limits: Limits, workers: Processes | Threads) -> None:
         # Small works on many processes: threads of BLAS would only be in each other's way.
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(name, "1")
         self.limits = limits
-        self.workers = Threads(own) if own else Processes(limits.memory)
-        self.is_own = own is not None
+        self.workers = workers
+        self.is_own = isinstance(workers, Threads)
         self.known: dict[str, Learner] = {}
 
     def of(self, key: str) -> Learner | None:
@@ -279,18 +290,19 @@ class Learners:
                 if is_left and now - learner.left > self.limits.idle and not self.is_own:
                     learner.end()
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """End all sessions."""
         for learner in self.known.values():
             learner.end()
+        await self.workers.close()
 
 
 async def say(page: Page, header: dict[str, Any]) -> None:
     """A message of the server's own to a page."""
-    await _quietly(page.send_bytes(wire.pack(header)))
+    await quietly(page.send_bytes(wire.pack(header)))
 
 
-async def _quietly(action: Any) -> None:
+async def quietly(action: Any) -> None:
     """Do something with a page that may just have left."""
     try:
         await action

@@ -15,7 +15,7 @@ import uvicorn
 
 from ..widgets import Widget
 from .guard import Guard
-from .learners import Learners, Limits
+from .learners import Learners, Limits, Processes, Threads
 from .server import application
 from .session import Make, make_widget
 
@@ -31,8 +31,10 @@ class Lab:
         What the address must hold; a secret one is made up where none is given.
     names
         Names by which others know this machine, for a class (its IP addresses always work).
+    make
+        Gives the picture of a page's name; called in the process of each session.
     own
-        Pictures of one's own by page: they run in a thread of this process.
+        Pictures by page that all tabs share: they run in a thread of this process.
     limits
         See ``Limits``.
 
@@ -48,6 +50,7 @@ class Lab:
         *,
         token: str = "",
         names: Iterable[str] = (),
+        make: Make = make_widget,
         own: dict[str, Widget] | None = None,
         limits: Limits | None = None,
     ) -> None:
@@ -59,7 +62,8 @@ class Lab:
         self.socket.bind((host, port))
         self.port = self.socket.getsockname()[1]
         limits = limits or Limits()
-        self.learners = Learners(limits, _make_own(own) if own else None)
+        workers = Threads(_first(own, make)) if own else Processes(make, limits.memory)
+        self.learners = Learners(limits, workers)
         machine = socket.gethostname()
         guard = Guard(
             application(self.learners),
@@ -149,5 +153,5 @@ def _shown(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _make_own(own: dict[str, Widget]) -> Make:
-    return lambda page: own[page] if page in own else make_widget(page)
+def _first(own: dict[str, Widget], make: Make) -> Make:
+    return lambda page: own[page] if page in own else make(page)

@@ -23,7 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .. import locale, widgets
 from ..widgets import PAGES, wire
-from .learners import Learners, say
+from .learners import Learners, quietly, say
 
 STATIC = {
     "static": Path(widgets.__file__).parent / "static",
@@ -41,7 +41,7 @@ def application(learners: Learners) -> Starlette:
         watching = asyncio.create_task(learners.watch())
         yield
         watching.cancel()
-        learners.end()
+        await learners.end()
 
     async def session(connection: WebSocket) -> None:
         await serve(connection, learners)
@@ -124,12 +124,12 @@ async def serve(connection: WebSocket, learners: Learners) -> None:
         if hello.get("kind") != "hello" or not isinstance(key, str) or not KEY.fullmatch(key):
             raise ValueError("a page begins with hello and its key")
     except (ValueError, KeyError, TimeoutError, WebSocketDisconnect):
-        await connection.close(1008)
+        await quietly(connection.close(1008))
         return
     learner = learners.of(key)
     if learner is None:
         await say(connection, {"kind": "full"})
-        await connection.close(1013)
+        await quietly(connection.close(1013))
         return
     allowed = Allowance(learners.limits.rate)
     try:
@@ -138,12 +138,12 @@ async def serve(connection: WebSocket, learners: Learners) -> None:
             message = await connection.receive_bytes()
             if not allowed.one_more():
                 await say(connection, {"kind": "busy"})
-                await connection.close(1008)
+                await quietly(connection.close(1008))
                 return
             wire.unpack(message)  # what is no frame never reaches a session
             await learner.to_session(b"M", message)
     except (ValueError, KeyError):  # no frame, or text instead of bytes
-        await connection.close(1003)
+        await quietly(connection.close(1003))
     except WebSocketDisconnect:
         return
     finally:

@@ -86,6 +86,7 @@ class Session:
         self.budget = BUDGET
         self.next_tick = 0.0
         self.next_keep = 0.0
+        self.is_kept = True  # does the server know the newest state of the page?
         self.kept: dict[str, str] = {}
 
     def run(self) -> None:
@@ -120,6 +121,7 @@ class Session:
         elif kind == b"D":
             self.is_watched = False
         elif kind == b"M":
+            self.is_kept = False
             header, buffers = wire.unpack(content)
             self._guarded(lambda: self._take(header, buffers))
 
@@ -180,7 +182,7 @@ class Session:
         now = time.monotonic()
         if self._is_running():
             return self.next_tick - now
-        return max(0.0, self.next_keep - now) if self.page else 60.0
+        return 60.0 if self.is_kept else max(0.0, self.next_keep - now)
 
     def _is_running(self) -> bool:
         return self.is_watched and self.page in self.widgets and self.widgets[self.page].running
@@ -232,9 +234,10 @@ class Session:
     def _keep(self) -> None:
         """Now and then tell the server what a link would hold: what a restart begins with."""
         now = time.monotonic()
-        if now < self.next_keep or self.page not in self.widgets:
+        if now < self.next_keep or self.is_kept or self.page not in self.widgets:
             return
-        self.next_keep = now + KEEP_EVERY if self._is_running() else now + 3 * KEEP_EVERY
+        self.next_keep = now + KEEP_EVERY
+        self.is_kept = not self._is_running()
         try:
             text = json.dumps(self._seen().link_state())
         except Exception:  # the page is told when it asks for a link
@@ -260,13 +263,13 @@ class _OfPage:
             self.session.told(message)
 
 
-def main(connection: socket.socket, memory: int) -> None:
+def main(connection: socket.socket, make: Make, memory: int) -> None:
     """What the process of a session runs: at most ``memory`` bytes where the system limits it."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's; it closes the socket
     limit_memory(memory)
-    Session(Channel(connection)).run()
+    Session(Channel(connection), make).run()
 
 
 def limit_memory(most: int) -> None:
