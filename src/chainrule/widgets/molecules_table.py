@@ -16,7 +16,7 @@ FEWEST_OF_A_CLASS = 10
 
 
 def read_table(name: str, text: str) -> Dataset:
-    """The table in a CSV text; columns are separated by comma, semicolon or tab.
+    r"""The table in a CSV text; columns are separated by comma, semicolon or tab.
 
     The class is the last column, or the only one that holds words; it has two values, and the one
     that sorts last is class 1. The other columns hold numbers. A first line of names is optional.
