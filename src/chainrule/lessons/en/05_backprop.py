@@ -61,10 +61,10 @@ def _(a, x):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Each exercise is one station. Its backward function gets what it needs from the way forward, and
-    the slope that comes from behind: `dout` has the shape of `out`, and says how much the loss
-    changes with each entry. It returns the slopes of its inputs, **each of the shape of that input**. That
-    alone often tells you what to transpose.
+    Each exercise is one station. Its backward function gets what it needs from the way forward,
+    and the slope that comes from behind: `dout` has the shape of `out`, and says how much the loss
+    changes with each entry. It returns the slopes of its inputs, **each of the shape of that
+    input**. That alone often tells you what to transpose.
 
     ## Exercise 1: an activation
 
@@ -185,10 +185,9 @@ def loss(theta, x, y):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Write the way back: first `z, h = forward(theta, x)`, then station by station in the opposite order.
-    Use what you wrote above. `W2` has
-    shape (h, 1), so `dz` must become a column first: `dz[:, None]`. Return a dict with the keys of
-    `theta`.
+    Write the way back: first `z, h = forward(theta, x)`, then station by station in the opposite
+    order. Use what you wrote above. `W2` has shape (h, 1), so `dz` must become a column first:
+    `dz[:, None]`. Return a dict with the keys of `theta`.
     """)
     return
 
