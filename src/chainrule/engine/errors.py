@@ -7,7 +7,7 @@ ChainruleError
 ├── ConcreteValueError   (TypeError)           Python asked for a number that is not known yet
 ├── DifferentiationError (TypeError)           no derivative exists, or not of this
 ├── StructureError       (TypeError)           two trees (of a carry, of branches) differ
-├── NonFiniteError       (FloatingPointError)  a NaN or Inf, found by debug_nans
+├── NonFiniteError       (FloatingPointError)  a NaN or Inf, and what made it
 └── CompilationUnavailable (RuntimeError)      this machine runs no code of ours; evaluate instead
 ```
 """
@@ -90,7 +90,7 @@ class StructureError(ChainruleError, TypeError):
 
 
 class NonFiniteError(ChainruleError, FloatingPointError):
-    """A NaN or Inf appeared while ``debug_nans`` was watching."""
+    """A loss turned NaN or Inf, or any value while ``debug_nans`` was watching."""
 
     names_its_line = True
 

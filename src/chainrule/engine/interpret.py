@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..hints.source import operand_names
+from ..hints.values import describe_bad, has_nan, is_bad, is_finite
 from . import trace
 from .errors import ConcreteValueError, NonFiniteError
 from .graph import Graph, Node, reachable
@@ -242,30 +244,43 @@ def debug_nans() -> Iterator[None]:
 
 
 def _check(node: Node, inputs: Sequence[Any], value: Any) -> None:
-    parts = value if isinstance(value, tuple) else (value,)
-    if all(_is_finite(part) for part in parts):
-        return
-    if not all(_is_finite(x) for x in inputs):
-        return
-    assert node.primitive is not None
-    flat = np.concatenate([np.ravel(part) for part in parts]).astype(np.float64)
-    bad = flat[~np.isfinite(flat)]
-    operands = "\n".join(f"  operand {i}: {_summary(x)}" for i, x in enumerate(inputs))
-    raise NonFiniteError(
-        f"{node.primitive.name} made {len(bad)} value(s) that are not finite, first {bad[0]}\n"
-        f"  at {node.line or 'a line that was not recorded'}\n{operands}"
-    )
+    if not is_finite(value) and all(is_finite(x) for x in inputs):
+        raise NonFiniteError(_report(node, inputs, value))
 
 
-def _is_finite(value: Any) -> bool:
-    array = np.asarray(value)
-    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+def origin_of_nonfinite(graph: Graph, *values: Any) -> str:
+    """Which operation made the first output of a graph that is NaN or Inf, in words; "" if none.
+
+    Only what leads to that output counts: an Inf that a select leaves aside is no mistake.
+    """
+    known = values_of(graph, *values)
+    bad = [node for node in graph.outputs if not is_finite(known[node])]
+    if not bad:
+        return ""
+    node = _follow(bad[0], known, has_nan)
+    causes = [_follow(x, known, is_bad) for x in node.inputs if is_bad(known[x])]
+    node = min([x for x in causes if x.inputs], key=lambda x: x.serial, default=node)
+    if not node.inputs:
+        return f"{node.type} holds NaN or Inf already, before any operation"
+    return _report(node, [known[x] for x in node.inputs], known[node])
 
 
-def _summary(value: Any) -> str:
-    array = np.asarray(value)
-    if array.size == 1:
-        return f"{array.reshape(())[()]}"
-    if not array.size or array.dtype.kind not in "fiu":
-        return f"{array.dtype}{list(array.shape)}"
-    return f"{array.dtype}{list(array.shape)} from {array.min():.6g} to {array.max():.6g}"
+def _follow(node: Node, known: dict[Node, Any], wanted: Callable[[Any], bool]) -> Node:
+    """Back along operands for which ``wanted`` holds, to the first such node."""
+    while found := [x for x in node.inputs if wanted(known[x])]:
+        node = found[0]
+    return node
+
+
+def _report(node: Node, inputs: Sequence[Any], value: Any) -> str:
+    row = node.primitive
+    assert row is not None
+    if row.family == "control":
+        try:
+            with debug_nans():
+                call_of(node)(*inputs)
+        except NonFiniteError as error:
+            return str(error)
+    names = operand_names(node.place, row.name, node.inputs)
+    where = node.line or "a line that was not recorded"
+    return f"{row.name} {describe_bad(value, inputs, names, where)}"

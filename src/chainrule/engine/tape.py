@@ -5,23 +5,28 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
+
+import numpy as np
 
 from . import trace
 from .compile.automatic import Automatic
 from .differentiate import pull_back
-from .errors import DifferentiationError
+from .errors import DifferentiationError, NonFiniteError
 from .graph import Graph
-from .interpret import Cache
+from .interpret import Cache, origin_of_nonfinite
 from .primitives import logic as lg
 from .simplify import tidy
 from .tensor import IN_PLACE, Parameter, Tensor
 
 _tapes = Cache(512)
+_MANY = 1_000_000  # numbers, above which the values of a call are not kept for the next one
 
 
 class _Listener(threading.local):
     on_backward: Callable[[Tensor], None] | None = None  # told of each loss first
+    last: Any = None  # the program and the values of the call before
 
 
 listener = _Listener()
@@ -58,15 +63,33 @@ def backward(loss: Tensor) -> None:
             lg.zeros_like(node) if ct is None else trace.node_of(ct)
             for node, ct in zip(wanted, pulled, strict=True)
         ]
-        return Automatic(tidy(Graph(traced.inputs, [root, *found])))
+        size = sum(node.size for node in traced.captured)
+        return Automatic(tidy(Graph(traced.inputs, [root, *found]))), size < _MANY
 
-    program = _tapes.get((tuple(leaves), traced.graph.key), make)
-    value, *gradients = program([node.known for node in traced.captured])
+    program, is_small = _tapes.get((tuple(leaves), traced.graph.key), make)
+    values = [node.known for node in traced.captured]
+    value, *gradients = program(values)
     root.known = value
+    if not isfinite(value):
+        raise NonFiniteError(_explain(value, traced, values))
+    listener.last = (program.graph, values) if is_small else None
     for i, gradient in zip(leaves, gradients, strict=True):
         parameter = traced.captured[i].source
         before = parameter.grad
         parameter.grad = gradient if before is None else before + gradient
+
+
+def _explain(value: Any, traced: trace.Traced, values: list[Any]) -> str:
+    """Which operation made the loss NaN or Inf; of this call, or of the gradients before it."""
+    bad = [node.source for node in traced.captured if node.source is not None]
+    is_ours = all(np.isfinite(parameter.data).all() for parameter in bad)
+    if is_ours or listener.last is None:
+        found = origin_of_nonfinite(traced.graph, *values)
+    else:
+        graph, before = listener.last
+        found = "in the gradients of the backward() before, "
+        found += origin_of_nonfinite(graph, *before) or "nothing: the step was too long"
+    return f"backward(): the loss is {value}. {found}"
 
 
 def _wants_gradient(node: Tensor) -> bool:

@@ -69,8 +69,8 @@ def operand_names(place: Any, operation: str, operands: Sequence[Any]) -> list[s
     ``place`` is a code object and an instruction in it, as a Node remembers them.
     """
     written = _written_operands(place, operation)
-    if len(written) == len(operands):
-        return [text if len(text) <= 30 else "" for text in written]
+    if len(written) >= len(operands):
+        return [text if len(text) <= 30 else "" for text in written[: len(operands)]]
     held = _variables_at(place)
     return [held.get(id(operand), "") for operand in operands]
 
