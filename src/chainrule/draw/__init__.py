@@ -7,7 +7,9 @@ import sys
 from types import ModuleType
 
 from .both import forward_and_backward
+from .dot import dot
 from .graphs import graph
+from .mismatch import mismatch
 from .network import LayerMatrix, layers_of, matrices, neurons
 from .placing import placed
 from .show import display, draw
@@ -19,12 +21,14 @@ __all__ = [
     "LayerMatrix",
     "Picture",
     "display",
+    "dot",
     "draw",
     "flow",
     "forward_and_backward",
     "graph",
     "layers_of",
     "matrices",
+    "mismatch",
     "neurons",
     "placed",
 ]

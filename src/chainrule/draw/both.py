@@ -83,7 +83,12 @@ def derivative(graph: Graph, names: dict[Node, str]) -> tuple[Graph, dict[Node, 
             name = f"d_{names.get(node, ids[node])}"
             called[found] = f"{called[found]} = {name}" if found in called else name
     ends = [node for node in called if node not in set(starts)]
-    return Graph((*starts, *ids), ends or starts), called
+    return Graph((*starts, *_computed(graph)), ends or starts), called
+
+
+def _computed(graph: Graph) -> list[Node]:
+    """What the backward half may read, constants apart: these it knows."""
+    return [*graph.inputs, *[node for node in graph.nodes if node.inputs]]
 
 
 def _numbered(back: Graph, ids: dict[Any, str], called: dict[Any, str]) -> dict[Node, str]:
@@ -97,7 +102,7 @@ def _values_back(graph: Graph, back: Graph, seen: Flow) -> dict[Node, Any]:
     from ..engine.interpret import values_of
 
     ones = [np.ones(node.shape, node.dtype) for node in graph.outputs]
-    kept = [seen.value[node] for node in (*graph.inputs, *graph.nodes)]
+    kept = [seen.value[node] for node in _computed(graph)]
     return values_of(back, *ones, *kept)
 
 

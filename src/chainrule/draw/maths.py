@@ -120,6 +120,8 @@ def _command(name: str, tokens: list[str], style: Run) -> list[Run]:
         if is_cubic:
             del tokens[-3:]
         return [replace(upright, text="∛" if is_cubic else "√"), *_closed(_atom(tokens, style))]
+    if name == "partial" and tokens and tokens[-1].isspace():
+        tokens.pop()
     is_tight = not name.isalpha() or (bool(tokens) and tokens[-1] in ("(", "_", "^"))
     return [replace(upright, text=_SYMBOLS.get(name, name if is_tight else f"{name} "))]
 
