@@ -57,8 +57,7 @@ def diagnose(
 
     >>> import chainrule as cr, numpy as np
     >>> x = np.linspace(-1, 1, 64).reshape(-1, 1)
-    >>> net = cr.nn.Sequential(
-    ...     cr.nn.Linear(1, 8, init=cr.nn.init.zeros), cr.nn.ReLU(), cr.nn.Linear(8, 1))
+    >>> net = cr.nn.Sequential(cr.nn.Linear(1, 8), cr.nn.ReLU(), cr.nn.Linear(8, 1))
     >>> cr.diagnose(net, cr.nn.MSELoss(), (1000 * x, x)).ids
     ['unscaled-inputs']
     """

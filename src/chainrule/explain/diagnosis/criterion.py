@@ -92,7 +92,9 @@ def kind_of(judge: Judge, prediction: Any, y: Any) -> str | None:
             if unsure > 0 and _close(surer / unsure, expected / math.log(2)):
                 return kind
     target = y.astype(dtype)
-    return "number" if abs(judge(target)) < CLOSE < judge(target + 1) else None
+    # 0 where both are equal, and nowhere else: a margin (hinge) is also 0 beyond.
+    away = min(judge(target + 1), judge(2 * target + 1))
+    return "number" if abs(judge(target)) < CLOSE < away else None
 
 
 def is_for_classes(shape: tuple[int, ...], y: Any) -> bool:

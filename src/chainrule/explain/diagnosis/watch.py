@@ -33,10 +33,10 @@ class Diagnosis:
     >>> from chainrule.explain.diagnosis import Diagnosis
     >>> x = np.linspace(-1, 1, 64).reshape(-1, 1)
     >>> net = cr.nn.Sequential(cr.nn.Linear(1, 8), cr.nn.Tanh(), cr.nn.Linear(8, 1))
-    >>> optimizer = cr.optim.Adam(net.parameters(), lr=0.01)
+    >>> optimizer = cr.optim.Adam(net.parameters(), lr=0.05)
     >>> watch = Diagnosis(net, cr.nn.MSELoss(), (x, x**2), optimizer=optimizer)
     >>> history = cr.train.fit(net, cr.nn.MSELoss(), optimizer, (x, x**2), epochs=20,
-    ...                        callbacks=watch)
+    ...                        callbacks=[watch])
     >>> watch.report.ids, len(watch.epochs), sorted(watch.epochs[0]["gradients"])
     ([], 20, ['0 (Linear)', '2 (Linear)'])
     """

@@ -27,8 +27,8 @@ def dead_second_layer():
 def dead_after_large_steps():
     net = mlp(6, 24, 1)
     data = plane()
-    optimizer = optim.SGD(net.parameters(), lr=2.0)
-    loop(net, nn.L1Loss(), data, optimizer, 12)
+    optimizer = optim.SGD(net.parameters(), lr=3.0)
+    loop(net, nn.L1Loss(), data, optimizer, 40)
     return {"model": net, "loss": nn.L1Loss(), "data": data}
 
 

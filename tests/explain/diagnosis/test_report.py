@@ -1,0 +1,132 @@
+"""The report and its findings, as people and the lab see them."""
+
+import json
+import time
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule import nn
+from chainrule.explain.diagnosis import CHECKS
+
+from .corpus.broken import BROKEN, raw_columns
+from .corpus.build import filled, mlp
+from .corpus.sets import moons, plane
+
+BCE = nn.BCEWithLogitsLoss()
+
+
+def two_faults():
+    net = nn.Sequential(filled(nn.Linear(2, 16), -10), nn.ReLU(), nn.Linear(16, 1))
+    x, y = moons()
+    return cr.diagnose(net, BCE, (x, y), validation=(x[:50], y[:50]), quick=True)
+
+
+def test_text_is_80_columns_wide_and_says_everything():
+    found = two_faults()
+    text = str(found)
+    assert max(map(len, text.splitlines())) <= 80
+    flat = " ".join(text.split())
+    for finding in found:
+        for part in (finding.title, finding.id, finding.measured, finding.why, finding.change):
+            assert part in flat
+
+
+def test_findings_by_place_and_id():
+    found = two_faults()
+    assert found.ids == ["shared-rows", "dead-relu"]
+    assert found["dead-relu"] is found[1]
+    assert [finding.id for finding in found] == found.ids
+    assert len(found) == 2
+    with pytest.raises(KeyError, match="no finding 'saturated'"):
+        found["saturated"]
+
+
+def test_errors_come_first():
+    x, y = plane()
+    x[0] = np.nan
+    found = cr.diagnose(mlp(6, 8, 1), nn.MSELoss(), (x, y), validation=(x[9:], y[9:]), quick=True)
+    assert found.ids[0] == "non-finite-data"
+    assert "shared-rows" in found.ids
+
+
+def test_dicts_are_json():
+    (first, _) = json.loads(json.dumps(two_faults().to_dicts(), allow_nan=False))
+    wanted = {"id", "title", "severity", "measured", "number", "bound", "why", "change", "where"}
+    assert first.keys() == wanted | {"picture"}
+
+
+def test_html_holds_the_pictures():
+    html = two_faults()._repr_html_()
+    assert html.count("<svg") == 2
+    assert "ReLUs that never fire" in html
+
+
+@pytest.mark.parametrize("make", [pytest.param(row[2], id=row[0]) for row in BROKEN[::3]])
+def test_every_picture_is_sound(make):
+    arguments = make()
+    model, loss, data = (arguments.pop(name) for name in ("model", "loss", "data"))
+    for finding in cr.diagnose(model, loss, data, **arguments):
+        text = str(finding.picture())
+        ElementTree.fromstring(text)
+        assert "nan" not in text.lower().replace(">nan<", "")
+        assert "inf" not in text.lower()
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_a_check_explains_itself_in_two_sentences(check):
+    assert check.why.count(". ") + check.why.count(": ") <= 2
+    assert check.why.count(". ") == 1
+    assert check.title[0].isupper()
+    assert not check.title.endswith(".")
+    assert check.change.endswith(".")
+
+
+def test_quick_is_quick():
+    net, data = mlp(2, 8, 8, 1, act=nn.Tanh), moons(n=200)
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        cr.diagnose(net, BCE, data, quick=True)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.1  # seconds; about 0.01 on a machine at rest
+
+
+def test_a_finding_names_its_place():
+    found = two_faults()["dead-relu"]
+    assert found.where == "ReLU after 0 (Linear)"
+    assert found.number == 1
+    assert found.bound == 0.5
+
+
+def test_the_users_line_is_told_where_it_tells_something():
+    def forward(params, x):
+        hidden = np.maximum(x @ params["w1"] - 30, 0)
+        return np.tanh(hidden @ params["w2"]) @ params["w3"]
+
+    rng = np.random.default_rng(0)
+    shapes = {"w1": (2, 8), "w2": (8, 8), "w3": (8, 1)}
+    params = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    found = cr.diagnose((params, forward), BCE, moons(), quick=True)
+    assert "hidden = np.maximum(x @ params" in found["dead-relu"].where
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "message"),
+    [
+        (3, moons(), "the model is a Module, or a pair"),
+        (mlp(2, 1), moons()[0], "data is a pair"),
+        (mlp(2, 1), (moons()[0], moons()[1][:5]), "one example a row"),
+    ],
+)
+def test_wrong_arguments(model, data, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        cr.diagnose(model, BCE, data)
+
+
+def test_columns_are_named_by_number():
+    arguments = raw_columns()
+    found = cr.diagnose(arguments["model"], BCE, arguments["data"], quick=True)
+    assert found["unscaled-inputs"].where == "column 1"
