@@ -45,8 +45,9 @@ def _data(experiment: Experiment, own: Rows, file: str) -> list[str]:
         lines += [f"x, y = data.{function}(random.key({settings.seed}), {given})"]
     stratify = ", stratify=y" if experiment.problem.classes else ""
     lines += [
-        "x, x_test, y, y_test = train.train_test_split("
-        f"x, y, test_size={settings.share!r}{stratify}, seed={settings.seed})",
+        "x, x_test, y, y_test = train.train_test_split(",
+        f"    x, y, test_size={settings.share!r}{stratify}, seed={settings.seed}",
+        ")",
     ]
     if experiment.problem.scaler is not None:
         lines += ["scaler = train.standardize(x)", "x, x_test = scaler(x), scaler(x_test)"]
@@ -88,7 +89,8 @@ def _training(experiment: Experiment) -> list[str]:
     terms = _penalties(settings, events)
     if terms:
         lines += [
-            "weights = [layer.weight for layer in net.modules() if isinstance(layer, nn.Linear)]"
+            "linear = [layer for layer in net.modules() if isinstance(layer, nn.Linear)]",
+            "weights = [layer.weight for layer in linear]",
         ]
         lines += [f"{name} = {getattr(settings, name)!r}" for name in terms]
     found = _events(experiment)

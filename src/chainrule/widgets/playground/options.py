@@ -16,17 +16,18 @@ class Points(NamedTuple):
     """A data set by formula: its function in ``chainrule.data``, and what it can have."""
 
     function: str
+    noise: float  # the usual one
     task: str = BINARY
     classes: bool = False  # whether there may be more than two
 
 
 DATA = {
-    "clouds": Points("clouds", classes=True),
-    "xor": Points("signs"),
-    "circles": Points("circles", classes=True),
-    "moons": Points("moons"),
-    "spiral": Points("spiral", classes=True),
-    "waves": Points("waves", REGRESSION),
+    "clouds": Points("clouds", 0.2, classes=True),
+    "xor": Points("signs", 0.02),
+    "circles": Points("circles", 0.08, classes=True),
+    "moons": Points("moons", 0.08),
+    "spiral": Points("spiral", 0.02, classes=True),
+    "waves": Points("waves", 0.05, REGRESSION),
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ from .experiment import Experiment
 from .settings import MOST_CLASSES, MOST_LAYERS, MOST_NEURONS, Settings
 
 ON_THUMBNAIL = 60
+_UNSTYLED = re.compile(r'<style>.*?</style>| style="[^"]*"', re.DOTALL)  # pages allow none inside
+LONG = 30  # epochs after which the diagnosis may speak of a training
 
 
 def choices(is_given: bool) -> dict[str, Any]:
@@ -31,7 +35,7 @@ def choices(is_given: bool) -> dict[str, Any]:
 
 
 def _thumbnail(name: str) -> dict[str, Any]:
-    settings = Settings(data=name, count=ON_THUMBNAIL, noise=0.05)
+    settings = Settings(data=name, count=ON_THUMBNAIL, noise=options.DATA[name].noise / 2)
     x, y = points.made(settings)
     return {"x": x.astype(np.float32), "y": y.astype(np.float32)}
 
@@ -80,7 +84,7 @@ def only_points(own: list[list[float]]) -> dict[str, Any]:
     nothing = np.zeros((0, 2), np.float32)
     return {
         "points": {"x": drawn[:, :2], "y": drawn[:, 2], "x_test": nothing, "y_test": nothing[:, 0]},
-        "box": [-1.2, 1.2, -1.2, 1.2],
+        "box": list(points.SHEET),
         "task": options.BINARY,
         "features": ["x1", "x2"],
         "classes_named": ["0", "1"],
@@ -178,13 +182,20 @@ def diagnosis(experiment: Experiment) -> list[dict[str, Any]]:
 
     experiment.store()
     x, y, x_test, y_test = experiment.data
+    history = None
+    if experiment.batches.epoch(experiment.step) >= LONG:
+        _, train, test = zip(*experiment.curve, strict=True)
+        history = SimpleNamespace(losses=train, epoch_losses=train, validation_losses=test)
     report = diagnose(
-        experiment.net, experiment.criterion, (x, y), validation=(x_test, y_test), quick=True
+        experiment.net,
+        experiment.criterion,
+        (x, y),
+        validation=(x_test, y_test),
+        history=history,
+        quick=True,
     )
-    return [
-        {name: value for name, value in finding.items() if isinstance(value, str | float | int)}
-        for finding in report.to_dicts()
-    ]
+    found = report.to_dicts()
+    return [each | {"picture": _UNSTYLED.sub("", each["picture"])} for each in found]
 
 
 def parameter_name(experiment: Experiment, layer: int, place: list[int]) -> str:

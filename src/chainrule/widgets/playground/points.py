@@ -16,6 +16,9 @@ from .settings import Settings
 from .words import words
 
 
+SHEET = (-1.2, 1.2, -1.2, 1.2)  # where points are drawn: left, right, bottom, top
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is to be learnt: rows to train on and rows to test on, as they came and scaled.
@@ -32,6 +35,7 @@ class Problem:
     features: tuple[str, ...]
     classes: tuple[str, ...]
     scaler: Any = None
+    square: tuple[float, ...] = ()  # that is shown, where it must not move with the points
 
     @property
     def x(self) -> np.ndarray:
@@ -57,18 +61,16 @@ class Problem:
 
     def box(self, across: int, up: int) -> list[float]:
         """A square around all points in these two features: [left, right, bottom, top]."""
+        if self.square:
+            return list(self.square)
         both = np.concatenate([self.raw, self.raw_test])[:, [across, up]]
         low, high = both.min(axis=0), both.max(axis=0)
         reach = np.maximum(0.57 * (high - low), 1e-6 * np.maximum(1, np.abs(high)))
         middle = (low + high) / 2
-        if self.scaler is None or len(self.features) == 2:
-            reach = np.full(2, reach.max()) if _are_alike(reach) else reach
+        if reach.max() < 3 * reach.min():  # a circle stays a circle
+            reach = np.full(2, reach.max())
         (left, bottom), (right, top) = middle - reach, middle + reach
         return [float(edge) for edge in (left, right, bottom, top)]
-
-
-def _are_alike(reach: np.ndarray) -> bool:
-    return bool(reach.max() < 3 * reach.min())
 
 
 def _target(y: np.ndarray, loss: str) -> np.ndarray:
@@ -86,12 +88,13 @@ def make_problem(
     settings: Settings, own: Sequence[Sequence[float]], table: Table | None
 ) -> Problem:
     """The points that the settings name, split and scaled; ``TooFew`` where more must be drawn."""
-    features = ("x1", "x2")
+    features, square = ("x1", "x2"), ()
     if settings.data == options.OWN:
         drawn = np.array(own, float).reshape(-1, 3)
         x, y = drawn[:, :2], drawn[:, 2]
         classes = _numbered(max(2, int(y.max(initial=1)) + 1))
         _check_drawn(y, len(classes))
+        square = SHEET
     elif settings.data == options.CSV:
         if table is None:
             raise UserError(words("csv_missing"))
@@ -106,7 +109,8 @@ def make_problem(
     x, x_test, y, y_test = train.train_test_split(
         x, y, test_size=settings.share, stratify=y if classes else None, seed=settings.seed
     )
-    return Problem(task_of(classes), x, y, x_test, y_test, features, classes, train.standardize(x))
+    scaler = train.standardize(x)
+    return Problem(task_of(classes), x, y, x_test, y_test, features, classes, scaler, square)
 
 
 def task_of(classes: Sequence[str]) -> str:

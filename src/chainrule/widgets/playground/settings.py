@@ -19,7 +19,7 @@ class Settings:
     """What the learner chose; the same settings give the same numbers."""
 
     data: str = "circles"
-    noise: float = 0.1
+    noise: float = 0.08
     count: int = 200
     share: float = 0.3
     classes: int = 2

@@ -78,6 +78,10 @@ class Playground(Widget):
     def _apply(self, wanted: Settings) -> None:
         names = wanted.changed_from(self.settings)
         before = self.settings
+        if "data" in names and "noise" not in names and wanted.data in options.DATA:
+            noise = options.DATA[wanted.data].noise
+            wanted = dataclasses.replace(wanted, noise=noise)
+            self.set(noise=noise)
         self.settings = self._with_fitting_loss(wanted, "loss" in names)
         is_live = names <= LIVE and self.experiment is not None
         try:

@@ -7,10 +7,10 @@ from typing import Any
 from ...locale import catalogue
 
 
-def words(name: str, **values: Any) -> str:
+def words(key: str, /, **values: Any) -> str:
     """A text of ``playground.json`` with its numbers in.
 
     >>> words("rows_only", count=3)
     'of 3 shown'
     """
-    return catalogue("en")[f"playground.{name}"].format(**values)
+    return catalogue("en")[f"playground.{key}"].format(**values)

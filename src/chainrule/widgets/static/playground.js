@@ -54,7 +54,8 @@ function render({ model, el: root }) {
     el("p", { class: "cr-caption pg-grow" }, t("playground.code_hint")), copy.element), source);
   const settings = settingsCard(model);
   const middle = el("section", { class: "cr-stack pg-middle" },
-    el("div", { class: "cr-card" }, rooms.element, network.element, matrices.element, code), settings.element);
+    el("div", { class: "cr-card pg-views" }, el("div", { class: "pg-rooms" }, rooms.element, diagnosis.badge),
+      network.element, matrices.element, code), settings.element);
 
   root.append(el("div", { class: "cr-page pg-page" },
     el("header", {}, el("h1", {}, t("playground.title")), el("p", { class: "cr-lead" }, t("playground.lead"))),

@@ -69,22 +69,34 @@ export function gradientFlow(model) {
 
 /** Findings, the worst first. @param {any} model */
 export function findings(model) {
+  const badge = el("button", { type: "button", class: "pg-badge", onclick: () => element.scrollIntoView({ block: "nearest" }) });
   const list = el("div", { class: "pg-findings" });
   const element = el("section", { class: "cr-card", "aria-label": t("playground.diagnosis") },
     el("h2", {}, t("playground.diagnosis")), list);
   let shown = "";
   return {
     element,
+    badge,
     frame() {
       const found = model.get("diagnosis") ?? [];
       const key = JSON.stringify(found);
       if (key === shown) return;
       shown = key;
+      badge.textContent = t(found.length === 1 ? "playground.finding" : "playground.findings", { count: found.length });
+      badge.classList.toggle("bad", found.length > 0);
       const opened = new Set([...list.querySelectorAll("details[open]")].map((each) => each.dataset.id));
       list.replaceChildren(...(found.length ? found.map((/** @type {any} */ each) => el("details", { open: opened.has(each.id), "data-id": each.id },
         el("summary", { class: each.severity }, each.title),
-        ...["measured", "why", "change", "where"].filter((name) => each[name]).map((name) => el("p", {}, each[name]))))
+        ...["measured", "why", "change", "where"].filter((name) => each[name]).map((name) => el("p", {}, each[name])),
+        el("div", { class: "pg-finding" }, findingPicture(each.picture))))
         : [el("p", { class: "cr-caption" }, t("playground.healthy"))]));
     },
   };
+}
+
+/** A picture of Python's as part of the page; its colours become those of the style sheet. @param {string} text */
+function findingPicture(text) {
+  const picture = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  picture.querySelector("path")?.remove(); // its paper
+  return picture.nodeName === "svg" ? document.importNode(picture, true) : null;
 }

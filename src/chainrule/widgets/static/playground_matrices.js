@@ -4,8 +4,10 @@ import { colour, onTheme, signedColour } from "./kit/colours.js";
 import { el } from "./kit/dom.js";
 import { n, t } from "./kit/text.js";
 
-const MATRIX_CELL = 34;
+const MATRIX_CELL = 34; // pixels, where there is room
+const MATRIX_LEAST = 22;
 const MATRIX_HEIGHT = 24;
+const MATRIX_SIGNS = 210; // room for signs between the matrices of a row
 
 /** @param {any} model */
 export function matrixPicture(model) {
@@ -51,11 +53,12 @@ export function matrixPicture(model) {
     rows = weights.map((each, k) => {
       const last = k === weights.length - 1;
       const [to, from] = array(each.weight).shape;
+      const cell = Math.max(MATRIX_LEAST, Math.min(MATRIX_CELL, (element.clientWidth - MATRIX_SIGNS) / (from + 4 * to)));
       const act = last ? flow.tail : flow.activation || "f";
       const name = (/** @type {string} */ letter, /** @type {number} */ i) => el("i", {}, letter, el("sub", {}, String(i)));
       const parts = {
-        x: matrixCanvas(1, from), w: matrixCanvas(from, to), b: each.bias ? matrixCanvas(1, to) : null,
-        z: matrixCanvas(1, to), a: act ? matrixCanvas(1, to) : null,
+        x: matrixCanvas(1, from, cell), w: matrixCanvas(from, to, cell), b: each.bias ? matrixCanvas(1, to, cell) : null,
+        z: matrixCanvas(1, to, cell), a: act ? matrixCanvas(1, to, cell) : null,
       };
       const line = el("div", { class: "pg-product", role: "group", "aria-label": t("playground.layer", { number: k + 1 }) },
         matrixBlock(k === 0 ? el("i", {}, "x") : name("a", k), `1×${from}`, parts.x), matrixSign("·"),
@@ -83,9 +86,8 @@ function matrixSign(sign) {
   return el("span", { class: "pg-sign" }, sign);
 }
 
-/** @param {number} rows @param {number} columns */
-function matrixCanvas(rows, columns) {
-  const cell = columns > 6 ? MATRIX_CELL - 8 : MATRIX_CELL;
+/** @param {number} rows @param {number} columns @param {number} cell */
+function matrixCanvas(rows, columns, cell) {
   const canvas = el("canvas", { "data-cell": cell });
   const ratio = window.devicePixelRatio || 1;
   [canvas.width, canvas.height] = [Math.round(columns * cell * ratio), Math.round(rows * MATRIX_HEIGHT * ratio)];
@@ -100,7 +102,7 @@ function matrixPaint(canvas, values, most) {
   const ratio = canvas.width / (values[0].length * cell);
   const largest = most || Math.max(1e-9, ...values.flat().map(Math.abs));
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.font = `${cell < MATRIX_CELL ? 10 : 11}px system-ui, "DejaVu Sans", sans-serif`;
+  pen.font = `${cell < 30 ? 10 : 11}px system-ui, "DejaVu Sans", sans-serif`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   values.forEach((row, i) => row.forEach((value, j) => {

@@ -5,7 +5,7 @@ import { el, svg } from "./kit/dom.js";
 import { put } from "./kit/tabs.js";
 import { n, t } from "./kit/text.js";
 
-const PG_HEIGHT = 400;
+const PG_HEIGHT = 336;
 const PG_HEAD = 44; // room for the buttons over a layer
 
 /**
@@ -161,8 +161,8 @@ export function networkPicture(model, { peek }) {
     const width = board.clientWidth;
     if (!width || !nodes.length) return;
     const most = Math.max(...nodes.map((column) => column.length));
-    const size = Math.min(46, (PG_HEIGHT - PG_HEAD - 12) / most - 8, width / nodes.length - 26);
-    const [left, right] = [Math.max(size / 2 + 4, 34), width - Math.max(size / 2 + 6, 34)];
+    const size = Math.min(46, (PG_HEIGHT - PG_HEAD - 12) / most - 8, (width - 60) / nodes.length - 22);
+    const [left, right] = [62 + size / 2, width - Math.max(size / 2 + 6, 34)];
     const pitch = Math.min(size + 26, (PG_HEIGHT - PG_HEAD - 8) / most);
     nodes.forEach((column, c) => {
       const x = nodes.length > 1 ? left + ((right - left) * c) / (nodes.length - 1) : width / 2;

@@ -40,7 +40,7 @@ export function planePicture(model) {
     dots(p, array(points.x_test), array(points.y_test), true);
     dots(p, array(points.x), array(points.y), false);
     const flow = model.get("view") === "matrices" && model.get("flow");
-    if (flow) p.dots([flow.point[0]], [flow.point[1]], { colour: "transparent", radius: 8, ring: "ink" });
+    if (flow) ring(p, flow.point);
   }
 
   /** @param {any} p @param {any} places @param {any} labels @param {boolean} isTest */
@@ -60,6 +60,15 @@ export function planePicture(model) {
       p.pen.strokeStyle = isTest ? shade : values ? colour("ink") : colour("paper");
       p.pen.stroke();
     }
+  }
+
+  /** @param {any} p @param {number[]} place */
+  function ring(p, place) {
+    p.pen.beginPath();
+    p.pen.arc(p.px(place[0]), p.py(place[1]), 8, 0, 2 * Math.PI);
+    p.pen.lineWidth = 2.5;
+    p.pen.strokeStyle = colour("ink");
+    p.pen.stroke();
   }
 
   function peekedImage() {
@@ -95,7 +104,7 @@ export function planePicture(model) {
 
   const chips = tabs({
     label: t("playground.brush"), kind: "chips", value: brush,
-    options: [...["0", "1", "2", "3", "4"].map((name) => /** @type {[string, string]} */ ([name, t("playground.class", { name })])), ["erase", t("playground.erase")]],
+    options: [...["0", "1", "2", "3", "4"].map((name) => /** @type {[string, string]} */ ([name, name])), ["erase", t("playground.erase")]],
     change: (value) => { brush = value; },
   });
   brushes.append(chips.element, el("button", { type: "button", class: "cr-button quiet", onclick: () => model.send({ do: "clear" }) }, t("playground.clear")));
