@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..widgets import wire
-from . import session
-from .session import packet
+from ..widgets.session import Channel, Make, packet, serve
+from . import process
 
 # Imported once, before sessions are forked from there. What is missing is left out by Python.
-PRELOAD = ["chainrule.cli", "chainrule.lab.session", "chainrule.lab.preload"]
+PRELOAD = ["chainrule.cli", "chainrule.lab.preload"]
 RECENT = 30.0  # seconds; two breakdowns within are one too many for the same state
 
 
@@ -75,7 +75,7 @@ class Processes:
     One is always ready before it is needed, so that a page need not wait for it.
     """
 
-    def __init__(self, make: session.Make, memory: int) -> None:
+    def __init__(self, make: Make, memory: int) -> None:
         self.arguments = (make, memory)
         methods = multiprocessing.get_all_start_methods()
         self.context: Any = multiprocessing.get_context(
@@ -108,24 +108,22 @@ class Processes:
     def _make(self) -> tuple[Worker, socket.socket]:
         ours, theirs = socket.socketpair()
         arguments = (theirs, *self.arguments)
-        process = self.context.Process(target=session.main, args=arguments, daemon=True)
-        process.start()
+        worker = self.context.Process(target=process.main, args=arguments, daemon=True)
+        worker.start()
         theirs.close()
-        return process, ours
+        return worker, ours
 
 
 class Threads:
     """A session in a thread of this process, for models of the user's own."""
 
-    def __init__(self, make: session.Make) -> None:
+    def __init__(self, make: Make) -> None:
         self.make = make
 
     async def start(self) -> tuple[Worker, socket.socket]:
         """A session, and our end of its socket."""
         ours, theirs = socket.socketpair()
-        thread = _Thread(
-            target=session.Session(session.Channel(theirs), self.make).run, daemon=True
-        )
+        thread = _Thread(target=serve, args=(Channel(theirs), self.make), daemon=True)
         thread.start()
         return thread, ours
 

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 
 from ..widgets import PAGES
+from . import process  # noqa: F401
 
 for _page in PAGES:
     with contextlib.suppress(ModuleNotFoundError):  # a page that is not installed

@@ -14,10 +14,11 @@ from collections.abc import Iterable
 import uvicorn
 
 from ..widgets import Widget
+from ..widgets.session import Make
 from .guard import Guard
 from .learners import Learners, Limits, Processes, Threads
+from .process import make_widget
 from .server import application
-from .session import Make, make_widget
 
 
 class Lab:

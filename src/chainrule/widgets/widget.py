@@ -143,5 +143,9 @@ class Widget:
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.widget._repr_mimebundle_(**options)
 
+    def _display_(self) -> Any:
+        """Marimo shows what this gives."""
+        return self.widget
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self.state)})"

@@ -1,9 +1,9 @@
 // The shell: one websocket, the page that is open, links, theme, notices.
 import { onTheme } from "/static/kit/colours.js";
 import { el, on } from "/static/kit/dom.js";
+import { pack, unpack } from "/static/kit/frames.js";
+import { Model } from "/static/kit/model.js";
 import { setTexts, t } from "/static/kit/text.js";
-import { pack, unpack } from "./frames.js";
-import { Model } from "./model.js";
 
 setTexts(JSON.parse(byId("texts").textContent));
 

@@ -9,6 +9,16 @@ const colourKnown = new Map();
 /** @type {Map<string, Uint8ClampedArray>} */
 const colourTables = new Map();
 
+/** The element whose colours hold. */
+let colourRoot = document.documentElement;
+
+/** @param {HTMLElement} element */
+export function coloursOf(element) {
+  colourRoot = element;
+  colourKnown.clear();
+  colourTables.clear();
+}
+
 /**
  * A colour of the style sheet as it is now, light or dark: colour("vermilion").
  * @param {string} name
@@ -18,8 +28,7 @@ const colourTables = new Map();
 export function colour(name, opacity = 1) {
   let found = colourKnown.get(name);
   if (found === undefined) {
-    const root = document.querySelector(".chainrule") ?? document.documentElement;
-    found = getComputedStyle(root).getPropertyValue(`--${name}`).trim() || "#888888";
+    found = getComputedStyle(colourRoot).getPropertyValue(`--${name}`).trim() || "#888888";
     colourKnown.set(name, found);
   }
   if (opacity >= 1) return found;

@@ -7,7 +7,7 @@
 export function unpack(frame) {
   const length = new DataView(frame).getUint32(0, true);
   const text = new TextDecoder().decode(new Uint8Array(frame, 4, length));
-  const start = padded(4 + length);
+  const start = framePadded(4 + length);
   /** @type {any} */
   const plain = JSON.parse(text);
   const places = plain.buffers ?? [];
@@ -30,11 +30,11 @@ export function pack(header, buffers = []) {
   let offset = 0;
   const places = parts.map((part) => {
     const place = [offset, part.byteLength];
-    offset += padded(part.byteLength);
+    offset += framePadded(part.byteLength);
     return place;
   });
   const text = new TextEncoder().encode(JSON.stringify(places.length ? { ...header, buffers: places } : header));
-  const start = padded(4 + text.length);
+  const start = framePadded(4 + text.length);
   const frame = new Uint8Array(start + offset);
   new DataView(frame.buffer).setUint32(0, text.length, true);
   frame.set(text, 4);
@@ -43,6 +43,6 @@ export function pack(header, buffers = []) {
 }
 
 /** @param {number} length */
-function padded(length) {
+function framePadded(length) {
   return Math.ceil(length / 8) * 8;
 }

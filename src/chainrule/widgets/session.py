@@ -1,9 +1,11 @@
-"""One learner's pictures, run in a process of their own (or a thread) behind one socket.
+"""Pictures of one learner, and the page that shows one of them: messages, frames, ticks.
 
-The server sends and gets packets ``[u32 length][kind: 1 byte][rest]``:
+A session sends and gets packets, each of a kind and of bytes:
 
 to the session     ``M`` a message of the page, ``C`` a page is there, ``D`` it left, ``P`` alive?
-to the server      ``F`` a frame for the page, ``K`` what a link would hold now, ``P`` alive
+from the session   ``F`` a frame for the page, ``K`` what a link would hold now, ``P`` alive
+
+Over a socket a packet is ``[u32 length][kind: 1 byte][rest]``.
 """
 
 from __future__ import annotations
@@ -14,27 +16,26 @@ import struct
 import time
 from collections.abc import Callable
 from select import select
-from typing import Any
+from typing import Any, Protocol
 
-from ..widgets import PAGES, UserError, Widget, wire
+from . import wire
+from .widget import UserError, Widget
 
 PERIOD = 1 / 40  # between the starts of two ticks
 BUDGET = 0.012  # work in a tick, in seconds
 LEAST_BUDGET = 0.002
 LATE = 2.5  # periods; where a round takes longer, others need the cores: work less in each
 KEEP_EVERY = 1.0
+LONGEST_WAIT = 2.0  # for a page that does not say that it has seen a frame
 
 Make = Callable[[str], Widget]
 
 
-def make_widget(page: str) -> Widget:
-    """The picture of a page; ``UserError`` where this installation has none."""
-    from .. import widgets
+class Sender(Protocol):
+    """Where the packets of a session go."""
 
-    try:
-        return getattr(widgets, PAGES[page])()
-    except (KeyError, ModuleNotFoundError) as error:
-        raise UserError(f"There is no page {page!r} here ({error}).") from error
+    def send(self, kind: bytes, content: bytes = b"") -> None:
+        """Send one packet."""
 
 
 class Channel:
@@ -74,14 +75,14 @@ def packet(kind: bytes, content: bytes = b"") -> bytes:
 class Session:
     """The pictures of one learner: one is seen, and gets messages and ticks."""
 
-    def __init__(self, channel: Channel, make: Make = make_widget) -> None:
+    def __init__(self, channel: Sender, make: Make) -> None:
         self.channel = channel
         self.make = make
         self.widgets: dict[str, Widget] = {}
         self.page = ""
         self.is_watched = False
         self.pending: set[str] = set()
-        self.waiting = False  # for the page to have seen the last frame
+        self.waits_until = 0.0  # for the page to have seen the last frame
         self.heard = 0  # number of the last change that the page made
         self.budget = BUDGET
         self.next_tick = 0.0
@@ -89,17 +90,37 @@ class Session:
         self.is_kept = True  # does the server know the newest state of the page?
         self.kept: dict[str, str] = {}
 
-    def run(self) -> None:
-        """Serve until the server closes the socket."""
-        try:
-            while True:
-                for kind, content in self.channel.receive(self._pause()):
-                    self._handle(kind, content)
-                self._tick()
-                self._send_state()
-                self._keep()
-        except (EOFError, OSError):
-            return
+    def handle(self, kind: bytes, content: bytes) -> None:
+        """One packet has come."""
+        if kind == b"P":
+            self.channel.send(b"P")
+        elif kind == b"C":
+            self.is_watched, self.waits_until = True, 0.0
+        elif kind == b"D":
+            self.is_watched = False
+        elif kind == b"M":
+            self.is_kept = False
+            header, buffers = wire.unpack(content)
+            self._guarded(lambda: self._take(header, buffers))
+
+    def go_on(self) -> None:
+        """A tick if it is time for one, and what is new to the page."""
+        self._tick()
+        self._send_state()
+        self._keep()
+
+    def pause(self) -> float:
+        """How many seconds there is nothing to do but to wait for packets."""
+        now = time.monotonic()
+        if self.is_running():
+            return self.next_tick - now
+        if self.pending and self.is_watched:
+            return self.waits_until - now
+        return 60.0 if self.is_kept else max(0.0, self.next_keep - now)
+
+    def is_running(self) -> bool:
+        """Does the picture that is seen want ticks?"""
+        return self.is_watched and self.page in self.widgets and self.widgets[self.page].running
 
     # ------------------------------------------------------------------ what a widget tells us
 
@@ -113,22 +134,10 @@ class Session:
 
     # ----------------------------------------------------------------------------- messages
 
-    def _handle(self, kind: bytes, content: bytes) -> None:
-        if kind == b"P":
-            self.channel.send(b"P")
-        elif kind == b"C":
-            self.is_watched, self.waiting = True, False
-        elif kind == b"D":
-            self.is_watched = False
-        elif kind == b"M":
-            self.is_kept = False
-            header, buffers = wire.unpack(content)
-            self._guarded(lambda: self._take(header, buffers))
-
     def _take(self, header: dict[str, Any], buffers: list[memoryview]) -> None:
         match header:
             case {"kind": "seen"}:
-                self.waiting = False
+                self.waits_until = 0.0
             case {"kind": "open", "page": str(page)}:
                 self._open(page, header.get("link"))
             case {"kind": "set", "changes": dict(changes), "number": int(number)}:
@@ -156,7 +165,7 @@ class Session:
         if isinstance(link, dict):
             self._guarded(lambda: self._seen().restore(link))
         self.pending = set(self._seen().state)
-        self.waiting = False
+        self.waits_until = 0.0
         self._send_state(first=True)
 
     def _seen(self) -> Widget:
@@ -177,19 +186,9 @@ class Session:
 
     # ------------------------------------------------------------------------- frames, ticks
 
-    def _pause(self) -> float:
-        """How long to wait for messages."""
-        now = time.monotonic()
-        if self._is_running():
-            return self.next_tick - now
-        return 60.0 if self.is_kept else max(0.0, self.next_keep - now)
-
-    def _is_running(self) -> bool:
-        return self.is_watched and self.page in self.widgets and self.widgets[self.page].running
-
     def _tick(self) -> None:
         now = time.monotonic()
-        if not self._is_running() or now < self.next_tick:
+        if not self.is_running() or now < self.next_tick:
             return
         late = now - self.next_tick
         widget = self._seen()
@@ -217,12 +216,13 @@ class Session:
                 widget.set(running=False)
 
     def _send_state(self, first: bool = False) -> None:
-        if not self.pending or self.waiting or not self.is_watched:
+        now = time.monotonic()
+        if not self.pending or now < self.waits_until or not self.is_watched:
             return
         state = self._seen().state
         newest = {name: state[name] for name in self.pending if name in state}
         self.pending.clear()
-        self.waiting = True
+        self.waits_until = now + LONGEST_WAIT
         frame = {"kind": "open" if first else "state", "state": newest, "heard": self.heard}
         if first:
             frame |= {"page": self.page, **self._seen().files()}
@@ -237,7 +237,7 @@ class Session:
         if now < self.next_keep or self.is_kept or self.page not in self.widgets:
             return
         self.next_keep = now + KEEP_EVERY
-        self.is_kept = not self._is_running()
+        self.is_kept = not self.is_running()
         try:
             text = json.dumps(self._seen().link_state())
         except Exception:  # the page is told when it asks for a link
@@ -245,6 +245,18 @@ class Session:
         if self.kept.get(self.page) != text:
             self.kept[self.page] = text
             self.channel.send(b"K", json.dumps([self.page, json.loads(text)]).encode())
+
+
+def serve(channel: Channel, make: Make) -> None:
+    """Run a session until the other end of its socket is closed."""
+    session = Session(channel, make)
+    try:
+        while True:
+            for kind, content in channel.receive(session.pause()):
+                session.handle(kind, content)
+            session.go_on()
+    except (EOFError, OSError):
+        return
 
 
 class _OfPage:
@@ -261,26 +273,3 @@ class _OfPage:
     def told(self, message: dict[str, Any]) -> None:
         if self.session.page == self.page:
             self.session.told(message)
-
-
-def main(connection: socket.socket, make: Make, memory: int) -> None:
-    """What the process of a session runs: at most ``memory`` bytes where the system limits it."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's; it closes the socket
-    limit_memory(memory)
-    Session(Channel(connection), make).run()
-
-
-def limit_memory(most: int) -> None:
-    """Let the system refuse this process more memory than so many bytes (Linux)."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    with_limit = getattr(resource, "RLIMIT_DATA", None)
-    if with_limit is not None and most > 0:
-        try:
-            resource.setrlimit(with_limit, (most, most))
-        except (OSError, ValueError):
-            return
