@@ -76,7 +76,7 @@ def dead_relu(subject: Subject) -> Measured | None:
     )
 
     def draw() -> Any:
-        return bars("units that are always 0", shares, DEAD, bad)
+        return bars("units that are always 0", shares, DEAD, bad, percent=True)
 
     return Measured(text, shares[bad[0]], DEAD, draw, where)
 
@@ -125,7 +125,7 @@ def symmetric_weights(subject: Subject) -> Measured | None:
     )
 
     def draw() -> Any:
-        return bars("units that repeat another", shares, DEAD, bad)
+        return bars("units that repeat another", shares, DEAD, bad, percent=True)
 
     return Measured(text, shares[bad[0]], DEAD, draw, ", ".join(bad))
 

@@ -190,7 +190,7 @@ def imbalance(subject: Subject) -> Measured | None:
 
     def draw() -> Any:
         shown = {f"class {label}": share for label, share in pull.items()}
-        return bars("share of the gradient", shown, bound, [f"class {rarest}"])
+        return bars("share of the gradient", shown, bound, [f"class {rarest}"], percent=True)
 
     return Measured(text, pull[rarest], bound, draw, f"class {rarest}")
 

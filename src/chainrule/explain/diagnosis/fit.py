@@ -94,7 +94,7 @@ def underfitting(subject: Subject) -> Measured | None:
 
     def draw() -> Any:
         parts = {"this network": own, f"{NEIGHBOURS} neighbours": theirs}
-        return bars("errors", parts, None, ["this network"])
+        return bars("errors", parts, None, ["this network"], percent=True)
 
     return Measured(text, own, max(WORSE * theirs, theirs + MARGIN), draw, "the whole model")
 

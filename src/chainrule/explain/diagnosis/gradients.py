@@ -33,6 +33,11 @@ def _picture(norms: dict[str, float], bad: list[str]) -> Any:
     return bars("norm of the gradient at each layer (logarithmic)", norms, None, bad, log=True)
 
 
+def _places(bad: list[str]) -> str:
+    few = ", ".join(bad[:4])
+    return few if len(bad) <= 4 else f"{few} and {len(bad) - 4} more layers"
+
+
 def _usable(norms: dict[str, float]) -> bool:
     values = list(norms.values())
     return len(values) > 1 and bool(np.isfinite(values).all()) and values[-1] > 0
@@ -54,7 +59,7 @@ def vanishing(subject: Subject) -> Measured | None:
         f"the gradient at {bad[0]} is {norms[bad[0]]:.2g}, at {names[-1]} {last:.2g}: "
         f"{number:.1g} of it (bound {1 / RATIO:g})"
     )
-    return Measured(text, number, 1 / RATIO, lambda: _picture(norms, bad), ", ".join(bad))
+    return Measured(text, number, 1 / RATIO, lambda: _picture(norms, bad), _places(bad))
 
 
 def exploding(subject: Subject) -> Measured | None:
@@ -72,7 +77,7 @@ def exploding(subject: Subject) -> Measured | None:
         f"the gradient at {bad[0]} is {norms[bad[0]]:.2g}, at {names[-1]} {last:.2g}: "
         f"{number:.2g} times as much (bound {RATIO:g})"
     )
-    return Measured(text, number, RATIO, lambda: _picture(norms, bad), ", ".join(bad))
+    return Measured(text, number, RATIO, lambda: _picture(norms, bad), _places(bad))
 
 
 def no_gradient(subject: Subject) -> Measured | None:

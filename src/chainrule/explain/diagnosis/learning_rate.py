@@ -113,7 +113,9 @@ def too_high(subject: Subject) -> Measured | None:
         f"{STEPS} steps with a learning rate of {test.rate:g} bring the loss from {test.first:.3g} "
         f"to {last:.3g}, with {test.rate / 10:g} to {at_tenth:.3g} (bound {bound:g} of the first)"
     )
-    change = f"Try {test.rate / 10:g}. A warm-up or clipping (fit(clip=1.0)) also helps."
+    usable = [p for p in range(-1, -LARGER, -1) if test.after(p) < STAYS * test.first]
+    rate = test.rate * 10.0 ** (usable[0] if usable else -1)
+    change = f"Try {rate:g}. A warm-up or clipping (fit(clip=1.0)) also helps."
     return Measured(text, last / test.first, bound, test.picture, "the optimizer", change)
 
 

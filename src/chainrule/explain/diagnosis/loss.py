@@ -50,7 +50,7 @@ def non_finite_loss(subject: Subject) -> Measured | None:
     node = first_bad(subject)
     made_by = node.primitive.name if node is not None and node.primitive is not None else "input"
     line = node.line.rpartition("/")[2] if node is not None else ""
-    text = f"the loss of {len(subject.probe)} examples is {seen.loss}; first in {made_by}"
+    text = f"the loss of {len(subject.probe)} examples is {seen.loss}, which began in {made_by}"
     inputs = node.inputs if node is not None else ()
     operands = [np.ravel(np.asarray(seen.value(x), float)) for x in inputs]
     shown = np.concatenate([*operands, np.zeros(1)])

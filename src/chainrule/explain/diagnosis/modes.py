@@ -43,7 +43,7 @@ def small_batches(subject: Subject) -> Measured | None:
         sizes = {f"{n} examples": 1 / np.sqrt(n) for n in (1, 2, 4, 8, 16, 32)}
         own = f"{number} examples"
         shown = {**sizes, own: error}
-        return bars("error of a batch's mean", shown, 1 / np.sqrt(SMALLEST), [own])
+        return bars("error of a batch's mean", shown, 1 / np.sqrt(SMALLEST), [own], percent=True)
 
     return Measured(text, number, SMALLEST, draw, ", ".join(layers))
 
@@ -52,7 +52,7 @@ def _named(subject: Subject, *kinds: type) -> list[str]:
     if not subject.modules():
         return []
     named = subject.model.named_modules()
-    return [name or "the model" for name, part in named if isinstance(part, kinds)]
+    return [f"{name} ({type(part).__name__})" for name, part in named if isinstance(part, kinds)]
 
 
 # -- the user's own functions, run and undone --------------------------------------------------
@@ -194,13 +194,10 @@ def still_training(subject: Subject) -> Measured | None:
     trained = subject.history is not None and subject.validation is not None
     if not layers or not trained or subject.predict is not None or not subject.model.training:
         return None
-    live = {name: float(part.training) for name, part in subject.model.named_modules() if name}
     text = f"after training, {len(layers)} layers of dropout or batch norm are in training mode"
 
     def draw() -> Any:
-        return bars(
-            "in training mode", {name: live.get(name, 1.0) for name in layers}, None, layers
-        )
+        return bars("in training mode", dict.fromkeys(layers, 1.0), None, layers)
 
     return Measured(f"{text} (bound 0)", len(layers), 0, draw, ", ".join(layers))
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .layers import last_activation
-from .pictures import histogram
+from .pictures import bars, histogram
 from .report import Check, Measured
 from .subject import Subject
 
@@ -33,7 +33,8 @@ def constant_output(subject: Subject) -> Measured | None:
     )
 
     def draw() -> Any:
-        return histogram("answers", answers)
+        shown = {"of the answers": spread, "of the targets": scale}
+        return bars("spread (logarithmic)", shown, None, ["of the answers"], log=True)
 
     return Measured(text, spread, CONSTANT * scale, draw, "the output")
 

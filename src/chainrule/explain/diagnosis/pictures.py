@@ -24,7 +24,7 @@ def bars(
     bound: float | None = None,
     bad: Sequence[str] = (),
     log: bool = False,
-    unit: str = "",
+    percent: bool = False,
 ) -> Picture:
     """A horizontal bar for each name, the bad ones vermilion.
 
@@ -40,10 +40,10 @@ def bars(
         y = 34 + 21 * row
         colour = VERMILION if name in bad else BLUE
         length = max(1.0, width * place(number))
-        label = name if len(name) <= 24 else name[:11] + "…" + name[-12:]
-        elements.append(svg.text(left - 8, y + 12, label, 11, text_anchor="end"))
+        elements.append(svg.text(left - 8, y + 12, _fitting(name), 11, text_anchor="end"))
         elements.append(svg.rectangle(left, y, length, 15, fill=colour, rx=2))
-        elements.append(svg.text(left + length + 5, y + 12, short(number) + unit, 11, fill=MUTED))
+        label = f"{number:.1%}" if percent else short(number)
+        elements.append(svg.text(left + length + 5, y + 12, label, 11, fill=MUTED))
     foot = 34 + 21 * len(shown)
     if bound is not None:
         x = left + width * place(bound)
@@ -138,6 +138,10 @@ def short(number: float) -> str:
     ('0.000123', '1.23e+06')
     """
     return f"{number:.3g}"
+
+
+def _fitting(name: str) -> str:
+    return name if len(name) <= 24 else name[:11] + "…" + name[-12:]
 
 
 def _scale(values: list[float], log: bool, from_zero: bool = True) -> Any:
