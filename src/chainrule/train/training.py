@@ -13,13 +13,13 @@ import numpy as np
 from ..engine import tree
 from ..engine.compile.jit import jit
 from ..engine.compile.loop import Loop
-from ..engine.errors import NonFiniteError
 from ..engine.interpret import watch
 from ..engine.primitives.closures import types_of
 from ..optim import LBFGS
 from .batches import Portion
 from .callbacks import Run
 from .models import ModuleModel
+from .rescue import all_finite, go_back, origin, refuse
 from .step import Model, Objective, make_gradient, make_step
 from .updates import Updates, scheduled
 
@@ -77,6 +77,9 @@ class Training:
         # told before and cut to this number in the end.
         leaves, self._structure = tree.flatten((updates.start(), fixed["buffers"]), buffers=True)
         self.now: tuple[list[Any], int] = (leaves, 0)
+        numbered, _ = tree.unflatten(self._structure, range(len(leaves)))
+        params = tree.leaves(updates.params(numbered))
+        self._watched = [place for place in params if all_finite([leaves[place]])]
 
     def advance(self, run: Run, portion: Portion, singly: bool) -> Iterator[None]:
         """The steps of a portion; stops after each one, or when the callers want to look again.
@@ -101,15 +104,20 @@ class Training:
         losses = loop.advance(xs, count)
         is_finite = np.isfinite(losses)
         good = count if is_finite.all() else int(is_finite.argmin())
-        if good < count:  # make the good ones of these steps once more
-            loop.restore(before)
-            loop.advance(xs, good)
+        if good < count or not self._is_fine(loop.buffers):
+            good = go_back(loop, before, xs, good, self._is_fine)
         run.losses += losses[:good].tolist()
         for rates in xs["rates"][:1]:
             run.rates += rates[:good].tolist()
         self.now = (loop.save(), done + good)
         if good < count:
-            _check(float(losses[good]), run)
+            x = tree.map(lambda column: column[good], xs)
+            found = origin(self._step, loop.constants, loop.carry, x)
+            refuse(float(losses[good]), run, found)
+
+    def _is_fine(self, leaves: list[Any]) -> bool:
+        """Whether the parameters are finite, or were not when all began."""
+        return all_finite([leaves[place] for place in self._watched])
 
     def _inputs(self, done: int, count: int, rows: Any) -> dict[str, Any]:
         xs = {"step": np.arange(done, done + count), "rates": self._rates(done, count)}
@@ -185,7 +193,12 @@ class Search(Training):
     ) -> None:
         super().__init__(model, updates, objective, l2, None, None, None)
         self._module, self._optimizer = model, optimizer
-        self._gradient = jit(make_gradient(model, objective, l2))
+        self._make_gradient = make_gradient(model, objective, l2)
+        self._gradient = jit(self._make_gradient)
+
+    def _loss_last(self, *arguments: Any) -> Any:
+        (value, after), gradients = self._make_gradient(*arguments)
+        return after, gradients, value
 
     def advance(self, run: Run, portion: Portion, singly: bool) -> Iterator[None]:
         """The steps of a portion, one by one."""
@@ -212,22 +225,11 @@ class Search(Training):
         # An earlier run may have gone back to its best epoch, a callback elsewhere.
         self.model.store(self.params, fixed)
         value = self._optimizer.step(closure)
-        _check(value, run)
+        if not math.isfinite(value):
+            x = (self.model.params(), fixed, None, *batch)
+            refuse(value, run, origin(self._loss_last, *x))
         self._optimizer.zero_grad()
         numbers = {"params": self.model.params(), "memories": {}}, after["buffers"]
         run.losses.append(value)
         run.rates.append(self._optimizer.param_groups[0]["lr"])
         self.now = (tree.flatten(numbers, buffers=True)[0], self.now[1] + 1)
-
-
-def _check(value: float, run: Run) -> None:
-    """Refuse a loss that is not finite, of the step after those that the run has."""
-    if not math.isfinite(value):
-        step = len(run.losses)
-        passed = (step - run.epoch_start) // run.steps_per_epoch if run.steps_per_epoch else 0
-        run.epoch += passed
-        raise NonFiniteError(
-            f"fit: the loss is {value} at step {step} (epoch {run.epoch}). The model keeps the "
-            "parameters from before this step. Try a lower learning rate, clip=1.0 or scaled "
-            "inputs; `with chainrule.debug_nans():` around fit names the operation."
-        )
