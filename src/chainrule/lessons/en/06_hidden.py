@@ -73,7 +73,7 @@ def _():
             lines.append((w, b, np.sum((points @ w + b > 0) != label)))
         return lines
 
-    clouds = data.two_clouds(random.key(5), n=60, distance=4)
+    clouds = data.two_clouds(random.key(0), n=60, distance=4)
     crossed = data.signs(random.key(3), n=60)
     runs = {"two clouds": (clouds, learn(*clouds, 30)), "XOR": (crossed, learn(*crossed, 30))}
     return (runs,)
