@@ -47,13 +47,15 @@ def record(
     args: Sequence[Any],
     argnums: int | Sequence[int] = 0,
     every: bool = False,
+    names: Sequence[str] = (),
 ) -> Call:
     """Run a function once and keep what it computed.
 
     Arrays of real numbers among the arguments become inputs, and so do the Parameters that the
     function uses. ``argnums`` names the arguments to differentiate by, as for ``grad``; Parameters
     that require a gradient are differentiated by as well. With ``every``, whole numbers and their
-    arrays become inputs too, and the function may return any tree.
+    arrays become inputs too, and the function may return any tree. ``names`` are those of the
+    arguments, where the function's signature does not tell.
     """
     chosen = [argnums] if isinstance(argnums, int) else list(argnums)
     chosen = [number % len(args) for number in chosen if args]
@@ -79,7 +81,7 @@ def record(
         graph,
         [np.asarray(node.known)[()] for node in graph.inputs],
         node_names(graph),
-        _labels(function, fresh, parameters),
+        _labels(names or _argument_names(function, len(args)), fresh, parameters),
         wanted,
         gradient_like,
     )
@@ -135,10 +137,10 @@ def _scalar(result: Any) -> Any:
 
 
 def _labels(
-    function: Callable[..., Any], arguments: Sequence[_Argument], parameters: Sequence[Tensor]
+    names: Sequence[str], arguments: Sequence[_Argument], parameters: Sequence[Tensor]
 ) -> dict[Node, str]:
     labels: dict[Node, str] = {}
-    for name, argument in zip(_argument_names(function, len(arguments)), arguments, strict=True):
+    for name, argument in zip(names, arguments, strict=True):
         paths = list(_paths(argument.structure, name))
         for node, place in zip(argument.inputs, argument.places, strict=True):
             labels[node] = paths[place]

@@ -8,11 +8,13 @@ from typing import Any
 from ..draw import svg
 from ..draw.boxes import Box
 from ..draw.graphs import elements, lines_of
-from ..draw.palette import BLUE, VERMILION
+from ..draw.palette import BLUE, MUTED, VERMILION
 from ..draw.placing import arranged, place_boxes
 from ..draw.svg import Picture
 from ..draw.values import Flow
 from ..engine.graph import Graph, Node
+
+_SHOWN = ("value", "grad")
 
 
 def moment(
@@ -22,11 +24,13 @@ def moment(
     known: Collection[Node],
     reached: Collection[Node],
     here: Node | None,
+    labels: Mapping[Node, str],
     title: str,
 ) -> Picture:
     """The graph with the values of the nodes ``known`` and the gradients of those ``reached``.
 
-    The box of node ``here`` has a ring: vermilion once its gradient is there, blue before.
+    ``labels`` are what the user calls the inputs. The box of node ``here`` has a ring: vermilion
+    once its gradient is there, blue before.
     """
     boxes, edges = arranged(graph)
     everything = Flow(dict(values), dict(gradients))
@@ -34,8 +38,9 @@ def moment(
         {node: value for node, value in values.items() if node in known},
         {node: value for node, value in gradients.items() if node in reached},
     )
-    room = {box: lines_of(box, everything, {}) for box in boxes}
-    texts = {box: lines_of(box, so_far, {}) for box in boxes}
+    called = {box: [(labels[box.node], MUTED)] if box.node in labels else [] for box in boxes}
+    room = {box: called[box] + lines_of(box, everything, _SHOWN) for box in boxes}
+    texts = {box: called[box] + lines_of(box, so_far, _SHOWN) for box in boxes}
     placed = place_boxes(boxes, edges, lambda box: [text for text, _ in room[box]])
     drawn = elements(placed, texts)
     box = _box_of(here, boxes) if here is not None else None

@@ -13,7 +13,7 @@ from ..engine.errors import DifferentiationError
 from ..engine.graph import Graph, Node
 from ..engine.primitives import elementwise as ew
 from ..engine.primitives.closures import zeros_of
-from ..engine.trace import at_place
+from ..engine.trace import at_place, begin
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,14 @@ class Send:
 
 @dataclass
 class Visit:
-    """A node whose cotangent is complete, and what it sends on."""
+    """A node whose cotangent is complete, and what it sends on.
+
+    ``start`` is a serial number: what is traced of its rule has larger ones.
+    """
 
     node: Any
     cotangent: Any
+    start: int
     sends: list[Send] = field(default_factory=list)
 
 
@@ -51,7 +55,7 @@ def walk_back(
     for node in reversed(graph.nodes):
         if node not in flow or node in ends:
             continue
-        visit = Visit(node, flow[node])
+        visit = Visit(node, flow[node], begin())
         visits.append(visit)
         with at_place(node.place), np.errstate(all="ignore"):
             for index, amount in _sent(node, flow[node], value):

@@ -1,0 +1,97 @@
+"""The chain rule against finite differences, node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .recompute import Values, compute_wide, dependents, widened
+
+if TYPE_CHECKING:
+    from .steps import Backprop
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One node: the slope along a direction by backprop, and by two evaluations."""
+
+    id: str
+    op: str
+    backprop: float
+    difference: float
+    ok: bool
+
+
+class Differences(Sequence[Difference]):
+    """The comparison for every node; ``ok`` if all agree."""
+
+    def __init__(self, rows: list[Difference]) -> None:
+        self._rows = rows
+        self.ok = all(row.ok for row in rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._rows[index]
+
+    def __str__(self) -> str:
+        lines = [f"{'node':<8}{'operation':<16}{'backprop':>16}{'difference':>16}"]
+        for row in self._rows:
+            mark = "" if row.ok else "  differs"
+            numbers = f"{row.backprop:>16.8g}{row.difference:>16.8g}"
+            lines.append(f"{row.id:<8}{row.op:<16}{numbers}{mark}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The rows as data for JSON."""
+        return [dict(vars(row)) for row in self._rows]
+
+
+def differences(steps: Backprop, eps: float) -> Differences:
+    """See ``Backprop.check``."""
+    nodes = [n for n in steps.graph.nodes if n.inputs]
+    value = {node: widened(v) for node, v in steps.value_of.items()}
+    fixed = {n for n in nodes if n.primitive.name == "stop_gradient"}
+    for node in nodes:
+        value[node] = compute_wide(node, value)
+    checked = [n for n in (*steps.graph.inputs, *steps.graph.nodes) if n in steps.flow]
+    is_single = any(n.type.dtype.itemsize < 8 for n in checked if not isinstance(n.type, tuple))
+    rows = []
+    for node in checked:
+        if isinstance(node.type, tuple):
+            continue
+        direction = _direction(node)
+        slope = float(np.sum(widened(steps.flow[node]) * direction))
+        size = eps * max(1.0, float(np.max(np.abs(value[node]), initial=0.0)))
+        later = dependents(nodes, {node}, fixed)
+        with np.errstate(all="ignore"):
+            ends = [_output(steps, node, value, direction * step, later) for step in (size, -size)]
+            found = (ends[0] - ends[1]) / (2 * size)
+        loss = abs(float(value[steps.graph.outputs[0]]))
+        allowed = 1e-15 / size * (1 + loss) * 100
+        allowed += (1e-3 if is_single else 1e-5) * max(abs(slope), abs(found))
+        op = node.primitive.name if node.primitive is not None else "input"
+        row = steps.names[node], op, slope, found, bool(abs(slope - found) <= allowed)
+        rows.append(Difference(*row))
+    return Differences(rows)
+
+
+def _direction(node: Any) -> Any:
+    """Numbers between 1/2 and 3/2 with both signs, the same each time; 1 for a scalar."""
+    if not node.shape:
+        return 1.0
+    random = np.random.default_rng(0)
+    return random.uniform(0.5, 1.5, node.shape) * random.choice([-1.0, 1.0], node.shape)
+
+
+def _output(steps: Backprop, node: Any, value: Values, step: Any, later: list[Any]) -> float:
+    moved = {**value, node: value[node] + step}
+    for other in later:
+        moved[other] = compute_wide(other, moved)
+    return float(moved[steps.graph.outputs[0]])
