@@ -78,10 +78,10 @@ def operand_names(place: Any, operation: str, operands: Sequence[Any]) -> list[s
 def _written_operands(place: Any, operation: str) -> list[str]:
     """The operands in the user's expression, if that is this operation."""
     expression = expression_at(place)
-    operator = type(getattr(expression, "op", None))
+    operators = getattr(expression, "ops", [getattr(expression, "op", None)])
     called = called_name(expression)
     called = _ALIASES.get(called, called)
-    if called != operation and operator not in _OPERATORS.get(operation, ()):
+    if called != operation and not isinstance(operators[0], _OPERATORS.get(operation, ())):
         return []
     parts = operands_of(expression)
     return [ast.unparse(part) for part in (parts[1:] if called in _LATER else parts)]
@@ -104,5 +104,10 @@ _OPERATORS: dict[str, tuple[type, ...]] = {
     "multiply": (ast.Mult,),
     "divide": (ast.Div,),
     "matmul": (ast.MatMult,),
+    "equal": (ast.Eq,),
+    "greater": (ast.Gt,),
+    "greater_equal": (ast.GtE,),
+    "less": (ast.Lt,),
+    "less_equal": (ast.LtE,),
     **dict.fromkeys(("power", "constant_power", "square", "sqrt"), (ast.Pow,)),
 }

@@ -315,15 +315,15 @@ def flip(x: Any, axis: Any = None) -> Any:
 
 def _infer_concatenate(*types: TensorType, axis: int) -> TensorType:
     first = types[0]
-    rest = first.shape[:axis], first.shape[axis + 1 :]
+    rest = first.ndim, first.shape[:axis], first.shape[axis + 1 :]
     for other in types:
-        if (other.shape[:axis], other.shape[axis + 1 :]) != rest:
+        if (other.ndim, other.shape[:axis], other.shape[axis + 1 :]) != rest:
             listed = ", ".join(str(t.shape) for t in types)
             raise ShapeError(f"concatenate: shapes {listed} differ outside axis {axis}")
         if other.dtype != first.dtype:
             raise DtypeError(f"concatenate: dtypes {first.dtype} and {other.dtype} differ")
     total = sum(t.shape[axis] for t in types)
-    return TensorType.of((*rest[0], total, *rest[1]), first.dtype)
+    return TensorType.of((*rest[1], total, *rest[2]), first.dtype)
 
 
 def _concatenate_vjp(ct: Any, y: Any, *inputs: Any, axis: int) -> Cotangents:
