@@ -316,7 +316,7 @@ CHECKS = [
         "leaking-column",
         "A column is the target",
         leaking_column,
-        f"|correlation| with the target above 1 − {EQUAL:g}",
+        f"correlation with the target above 1 − {EQUAL:g}, or below its negative",
         "The network will copy this column and learn nothing else. Where the target is not known "
         "yet, the column will not be there either.",
         "Leave the column out.",
