@@ -155,3 +155,13 @@ def test_without_source_the_error_still_stands():
     exec("def f(x):\n    return x @ np.ones((7, 7))", space)
     with pytest.raises(ShapeError, match=r"operands  x \(2, 3\), b \(7, 7\)"):
         cr.trace(space["f"], A)
+
+
+def test_displayed_it_is_a_picture_too():
+    with pytest.raises(ShapeError) as caught:
+        cr.trace(named, A)
+    html = caught.value._repr_html_()
+    assert "<svg" in html and "left" in html and "do not meet" in html
+    with pytest.raises(ShapeError) as caught:
+        cr.trace(lambda x: x.reshape(4, 2), A)
+    assert "<svg" not in caught.value._repr_html_()

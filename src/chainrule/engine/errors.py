@@ -70,6 +70,13 @@ class ShapeError(ChainruleError, ValueError):
         """The same error, raised where the operands are known."""
         return ShapeError(self.message, operation, operands, fits)
 
+    def _repr_html_(self) -> str:
+        """The message and the picture, for notebooks. (By name: the engine does not draw.)"""
+        from importlib import import_module
+
+        shown: str = import_module("chainrule.explain.shapes").display(self)
+        return shown
+
 
 class DtypeError(ChainruleError, TypeError):
     """A dtype that the operation cannot take."""
