@@ -9,6 +9,7 @@ from types import ModuleType
 from .both import forward_and_backward
 from .dot import dot
 from .graphs import graph
+from .latex import latex
 from .mismatch import mismatch
 from .network import LayerMatrix, layers_of, matrices, neurons
 from .placing import placed
@@ -26,6 +27,7 @@ __all__ = [
     "flow",
     "forward_and_backward",
     "graph",
+    "latex",
     "layers_of",
     "matrices",
     "mismatch",

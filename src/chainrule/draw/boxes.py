@@ -84,10 +84,10 @@ def boxes_of(
         names = dict(zip(graph.inputs, names, strict=False))
     called = dict(names)
     nodes = [*graph.inputs, *graph.nodes]
-    drawn = {node: node if node in given else _drawn_for(node, given) for node in nodes}
+    drawn = {node: node if node in given else drawn_for(node, given) for node in nodes}
     shown = {node: symbol(called.get(node, ids[node])) for node in nodes}
     for node in nodes:
-        if node not in given and _is_number(node):
+        if node not in given and is_number(node):
             shown[node] = number(np.ravel(node.known)[0])
         elif drawn[node] is not node:
             owner = shown.get(drawn[node], "")
@@ -111,10 +111,10 @@ def _picked(owner: str, node: Node) -> str:
     return f"{owner}[{node.params['index']}]"
 
 
-def _drawn_for(node: Node, given: set[Any]) -> Node:
+def drawn_for(node: Node, given: set[Any]) -> Node:
     """The node in whose box it is."""
     while node not in given and node.primitive.name in LEFT_OUT and node.inputs:
-        if node.primitive.name == "broadcast" and _is_number(node.inputs[0]):
+        if node.primitive.name == "broadcast" and is_number(node.inputs[0]):
             return node.inputs[0]
         node = node.inputs[0]
     return node
@@ -127,7 +127,7 @@ def _carried(operand: Node) -> Node:
     return operand
 
 
-def _is_number(node: Node) -> bool:
+def is_number(node: Node) -> bool:
     """Whether it is a constant of which one number says all."""
     known = node.known
     if node.inputs or not isinstance(known, np.ndarray | np.generic) or node.source is not None:
@@ -162,7 +162,7 @@ def _depth_first(graph: Graph, drawn: dict[Any, Node]) -> list[Node]:
         node, is_ready = pending.pop()
         if is_ready:
             found.append(node)
-        elif node not in done and (node in given or not _is_number(node)):
+        elif node not in done and (node in given or not is_number(node)):
             done.add(node)
             pending.append((node, True))
             operands = () if node in given else node.inputs

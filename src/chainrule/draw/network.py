@@ -35,6 +35,11 @@ class LayerMatrix:
     bias: np.ndarray | None = None
     activation: str = ""
 
+    @property
+    def parts(self) -> list[np.ndarray]:
+        """The weight, and the bias where there is one."""
+        return [self.weight] if self.bias is None else [self.weight, self.bias]
+
 
 def layers_of(network: Module) -> list[LayerMatrix]:
     """The linear layers inside a Module, in order, each with the activation after it.

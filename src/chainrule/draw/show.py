@@ -105,20 +105,12 @@ def _layers(network: Module) -> list[Any]:
     return found
 
 
-def display(what: Any) -> dict[str, str]:
-    """What a notebook shows of a graph or a network: its text, and a picture where that reads."""
-    found = {"text/plain": repr(what)}
-    picture = _readable(what)
-    if picture is not None:
-        found["text/html"] = str(picture)
-    return found
-
-
-def _readable(what: Any) -> Picture | None:
+def display(what: Graph | Module) -> str | None:
+    """The SVG that a notebook shows of a graph or a network; None where its text reads better."""
     if isinstance(what, Module):
         layers = layers_of(what)
-        count = sum(layer.weight.size + np.size(layer.bias) for layer in layers)
-        is_whole = count and count == sum(p.size for p in what.parameters())
-        return neurons(layers, title=type(what).__name__) if is_whole else None
+        drawn = sum(np.size(part) for layer in layers for part in layer.parts)
+        is_whole = bool(layers) and drawn == sum(p.size for p in what.parameters())
+        return str(neurons(layers, title=type(what).__name__)) if is_whole else None
     boxes, _ = arranged(what, fold="auto")
-    return draw_graph(what) if 0 < len(boxes) <= 2 * COMFORTABLE else None
+    return str(draw_graph(what)) if 0 < len(boxes) <= 2 * COMFORTABLE else None

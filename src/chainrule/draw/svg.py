@@ -42,6 +42,8 @@ class Picture:
     def _repr_svg_(self) -> str:
         return str(self)
 
+    _repr_html_ = _repr_svg_  # first choice: in the page itself, tooltips work
+
     def save(self, path: str | Path) -> None:
         """Write the SVG to a file."""
         Path(path).write_text(str(self), encoding="utf-8")

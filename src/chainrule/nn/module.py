@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, Self
 
 import numpy as np
@@ -296,6 +297,9 @@ class Module:
         return form.rebuild(children)
 
     # -- repr
+
+    def _repr_html_(self) -> str | None:
+        return import_module("chainrule.draw").display(self)
 
     def extra_repr(self) -> str:
         """What to show of the module's own settings."""
