@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from operator import ge
 from typing import TYPE_CHECKING, Any
 
 from .. import accept
 from ..widget import UserError
 from . import options
-from .experiment import Event
+from .experiment import Event, Experiment
 from .settings import CHECKS, LIVE, MOST_CLASSES, NAMES, Settings
 from .words import words
 
@@ -29,7 +30,7 @@ def link(page: Playground) -> dict[str, Any]:
         value = getattr(settings, name)
         found[name] = list(value) if isinstance(value, tuple) else value
     if page.settings.data == options.OWN:
-        found["own"] = [[round(a, 3), round(b, 3), label] for a, b, label in page.own]
+        found["own"] = page.own
     experiment = page.experiment
     if experiment is not None and experiment.step <= MOST_STEPS:
         found["steps"] = experiment.step
@@ -46,7 +47,7 @@ def follow(page: Playground, link: dict[str, Any]) -> None:
     checked = {name: CHECKS[name](value) for name, value in known.items()}
     own = accept.points(500, 3)(link.get("own", []))
     label = accept.whole(0, MOST_CLASSES - 1)
-    page.own = [[a, b, label(kind)] for a, b, kind in own] or page.own
+    page.own = [[round(a, 4), round(b, 4), label(kind)] for a, b, kind in own] or page.own
     missing = checked.get("data") == options.CSV and page.table is None
     if missing:
         del checked["data"]
@@ -72,6 +73,7 @@ def _repeat(page: Playground, steps: Any, events: Any) -> None:
             raise UserError(words("link_wrong"))
         experiment.play_to(event.step)
         if event.place:
+            _check_place(experiment, event)
             experiment.edit(event.name, event.place, event.value)
         else:
             changed = dataclasses.replace(experiment.settings, **{event.name: event.value})
@@ -80,11 +82,18 @@ def _repeat(page: Playground, steps: Any, events: Any) -> None:
     page.show_experiment()
 
 
+def _check_place(experiment: Experiment, event: Event) -> None:
+    params, _ = experiment.trainer.numbers
+    shape = params[event.name].shape if event.name in params else ()
+    if len(event.place) != len(shape) or any(map(ge, event.place, shape)):
+        raise UserError(words("link_wrong"))
+
+
 def _event(parts: Any) -> Event:
     match parts:
         case [int(step), str(name), value, []] if name in LIVE:
             return Event(step, name, CHECKS[name](value))
-        case [int(step), str(name), int() | float() as value, [*place]] if name not in NAMES:
+        case [int(step), str(name), int() | float() as value, [_, *_] as place]:
             whole = accept.whole(0, 10_000)
             return Event(step, name, accept.number()(value), tuple(map(whole, place)))
     raise UserError(words("link_wrong"))

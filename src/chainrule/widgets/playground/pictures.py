@@ -106,6 +106,7 @@ def only_points(own: list[list[float]]) -> dict[str, Any]:
 # -- what moves --------------------------------------------------------------------------------
 
 
+@np.errstate(all="ignore")  # numbers may grow beyond all bounds, which is part of the lesson
 def frame(experiment: Experiment, view: str, example: int) -> dict[str, Any]:
     """Everything that a step changes."""
     losses = experiment.judge()
@@ -121,7 +122,7 @@ def frame(experiment: Experiment, view: str, example: int) -> dict[str, Any]:
         "per_epoch": experiment.batches.per_epoch,
         "norms": losses.pop("norms"),
         "losses": losses,
-        "curve": np.array(experiment.curve, np.float32),
+        "curve": np.clip(np.array(experiment.curve), None, 1e30).astype(np.float32),
         "surface": looks.surface(out, settings.loss, problem.task, reached),
         "weights": weights(camera.names, numbers),
     }

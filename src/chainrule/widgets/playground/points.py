@@ -15,7 +15,6 @@ from . import options
 from .settings import Settings
 from .words import words
 
-
 SHEET = (-1.2, 1.2, -1.2, 1.2)  # where points are drawn: left, right, bottom, top
 
 

@@ -76,6 +76,7 @@ class Playground(Widget):
             self._show()
 
     def _apply(self, wanted: Settings) -> None:
+        wanted = self._with_axes(wanted)
         names = wanted.changed_from(self.settings)
         before = self.settings
         if "data" in names and "noise" not in names and wanted.data in options.DATA:
@@ -87,6 +88,8 @@ class Playground(Widget):
         try:
             if is_live and (self.experiment.step or self.experiment.events):
                 self.experiment.change(self.settings)
+                if names & {"across", "up"}:
+                    self.set(**pictures.of_problem(self.experiment))
                 self._show()
             else:
                 self._begin()
@@ -109,6 +112,16 @@ class Playground(Widget):
             raise UserError(text)
         self.set(loss=usual, notice=words("loss_changed", why=text, usual=usual))
         return dataclasses.replace(wanted, loss=usual)
+
+    def _with_axes(self, wanted: Settings) -> Settings:
+        """Two different features of those that there are, the newly chosen one as it is."""
+        last = 1 if self.experiment is None else len(self.experiment.problem.features) - 1
+        across, up = min(wanted.across, last), min(wanted.up, last)
+        if across == up:
+            moved = self.settings.across if up != self.settings.up else self.settings.up
+            across, up = (across, moved) if across != self.settings.across else (moved, up)
+            self.set(across=across, up=up)
+        return dataclasses.replace(wanted, across=across, up=up)
 
     def _task(self, wanted: Settings) -> str:
         if self.given is not None:
@@ -168,6 +181,7 @@ class Playground(Widget):
     def do_pause(self) -> None:
         """Stop training; one can go on."""
         self._pause()
+        self._next_diagnosis = 0.0
         self._show()
 
     def _pause(self) -> None:
@@ -207,7 +221,8 @@ class Playground(Widget):
         rows = accept.points(MOST_DRAWN, 3)(drawn)
         if len(self.own) + len(rows) > MOST_DRAWN:
             raise UserError(words("drawn_many", most=MOST_DRAWN))
-        checked = [[a, b, accept.whole(0, MOST_CLASSES - 1)(label)] for a, b, label in rows]
+        label = accept.whole(0, MOST_CLASSES - 1)
+        checked = [[round(a, 4), round(b, 4), label(kind)] for a, b, kind in rows]
         self.own = [*self.own, *checked]
         self._use("own")
 

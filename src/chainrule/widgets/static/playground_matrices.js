@@ -61,11 +61,11 @@ export function matrixPicture(model) {
         z: matrixCanvas(1, to, cell), a: act ? matrixCanvas(1, to, cell) : null,
       };
       const line = el("div", { class: "pg-product", role: "group", "aria-label": t("playground.layer", { number: k + 1 }) },
-        matrixBlock(k === 0 ? el("i", {}, "x") : name("a", k), `1×${from}`, parts.x), matrixSign("·"),
-        matrixBlock(el("span", {}, name("W", k + 1), "ᵀ"), `${from}×${to}`, parts.w),
-        parts.b && matrixSign("+"), parts.b && matrixBlock(name("b", k + 1), `1×${to}`, parts.b),
-        matrixSign("="), matrixBlock(name("z", k + 1), `1×${to}`, parts.z),
-        parts.a && matrixSign(`${act} →`), parts.a && matrixBlock(last ? el("i", {}, "ŷ") : name("a", k + 1), `1×${to}`, parts.a));
+        matrixBlock(k === 0 ? el("i", {}, "x") : name("a", k), `1×${from}`, parts.x), 
+        matrixTerm("·", matrixBlock(el("span", {}, name("W", k + 1), "ᵀ"), `${from}×${to}`, parts.w)),
+        parts.b && matrixTerm("+", matrixBlock(name("b", k + 1), `1×${to}`, parts.b)),
+        matrixTerm("=", matrixBlock(name("z", k + 1), `1×${to}`, parts.z)),
+        parts.a && matrixTerm(`${act} →`, matrixBlock(last ? el("i", {}, "ŷ") : name("a", k + 1), `1×${to}`, parts.a)));
       return { ...parts, line };
     });
     element.replaceChildren(el("p", { class: "cr-caption" }, t("playground.matrix_hint")),
@@ -81,9 +81,9 @@ function matrixBlock(name, shape, canvas) {
   return el("figure", { class: "pg-block" }, canvas, el("figcaption", {}, name, " ", el("small", { class: "cr-number" }, shape)));
 }
 
-/** @param {string} sign */
-function matrixSign(sign) {
-  return el("span", { class: "pg-sign" }, sign);
+/** A block behind its sign, which stay together. @param {string} sign @param {any} block */
+function matrixTerm(sign, block) {
+  return el("div", { class: "pg-term" }, el("span", { class: "pg-sign" }, sign), block);
 }
 
 /** @param {number} rows @param {number} columns @param {number} cell */
