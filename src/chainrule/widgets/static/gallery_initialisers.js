@@ -33,9 +33,9 @@ export function initialisersRoom(model) {
   const element = el("section", { class: "cr-stack" },
     el("div", { class: "cr-columns" },
       el("div", { class: "cr-stack" }, health,
-        el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, sizes.element),
+        el("figure", { class: "cr-card picture" }, el("div", { class: "cr-flat" }, sizes.element),
           el("figcaption", {}, activationKey("blue", t("gallery.forward")), activationKey("vermilion", t("gallery.backward")))),
-        el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, shares.element),
+        el("figure", { class: "cr-card picture" }, el("div", { class: "cr-flat" }, shares.element),
           el("figcaption", {}, activationKey("blue", t("gallery.shares"))))),
       el("div", { class: "cr-controls" },
         el("div", { class: "cr-card" }, initialiser.element, settings.element, about),
@@ -48,11 +48,11 @@ export function initialisersRoom(model) {
     const { shape, data } = array(layers.histograms);
     const [count, bins] = shape;
     const turned = new Float32Array(count * bins);
-    // Each layer by its own largest share: what is spread out and what is in one place can be told.
     for (let layer = 0; layer < count; layer += 1) {
-      let most = 1e-9;
-      for (let bin = 0; bin < bins; bin += 1) most = Math.max(most, data[layer * bins + bin]);
-      for (let bin = 0; bin < bins; bin += 1) turned[bin * count + layer] = Math.sqrt(data[layer * bins + bin] / most);
+      const found = data.slice(layer * bins, (layer + 1) * bins);
+      // The second largest share is the darkest: after a ReLU half of all answers are 0.
+      const most = Math.max([...found].sort((a, b) => b - a)[1], 1e-3);
+      for (let bin = 0; bin < bins; bin += 1) turned[bin * count + layer] = Math.sqrt(Math.min(1, found[bin] / most));
     }
     p.map({ shape: [bins, count], data: turned }, { low: "", high: "blue", smooth: false });
   }

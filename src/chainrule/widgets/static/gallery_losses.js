@@ -32,15 +32,15 @@ export function lossesRoom(model) {
   const about = el("p", { class: "cr-caption" });
   const formula = el("p", { class: "cr-formula" });
   const lines = el("p", { class: "cr-caption cr-number" });
-  const fitCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, fit.element),
+  const fitCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-flat" }, fit.element),
     el("figcaption", {}, ...Object.entries(LOSS_LINES).map(([name, colour]) => activationKey(colour, name)), lines));
   const element = el("section", { class: "cr-stack" }, chooser.element,
     el("div", { class: "cr-columns" },
       el("div", { class: "cr-stack" },
         el("div", { class: "cr-pair" },
-          el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, height.element),
+          el("figure", { class: "cr-card picture" }, el("div", { class: "cr-flat" }, height.element),
             el("figcaption", {}, activationKey("blue", t("gallery.loss")))),
-          el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, slope.element),
+          el("figure", { class: "cr-card picture" }, el("div", { class: "cr-flat" }, slope.element),
             el("figcaption", {}, activationKey("vermilion", t("gallery.gradient"))))),
         fitCard),
       el("div", { class: "cr-controls" },
@@ -93,8 +93,8 @@ export function lossesRoom(model) {
     }
     lines.textContent = group === "error" ? Object.entries(model.get("lines")).map(([key, line]) => {
       const [w, b] = array(line).data;
-      return t("gallery.line", { name: key, w: n(w), b: n(b) });
-    }).join("   ") : "";
+      return t("gallery.line", { name: key, w: n(w), sign: b < 0 ? "−" : "+", b: n(Math.abs(b)) });
+    }).join(" · ") : "";
     fit.redraw();
   }
 

@@ -15,7 +15,7 @@ function render({ model, el: root }) {
       el("figcaption", {}, t(`molecules.${name}`)));
   const confusion = el("table", { class: "cr-confusion" });
   const importance = el("div", { class: "cr-bars" });
-  const page = el("div", { class: "cr-page" },
+  const page = el("div", { class: "cr-page cr-molecules" },
     el("header", {}, el("h1", {}, t("molecules.title")), el("p", { class: "cr-lead" }, t("molecules.lead"))),
     el("div", { class: "cr-columns" },
       el("div", { class: "cr-stack" },

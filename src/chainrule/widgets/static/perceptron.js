@@ -67,7 +67,7 @@ function render({ model, el: root }) {
   const lastCard = el("div", { class: "cr-card" }, el("h2", {}, t("perceptron.last")), last);
   const pair = el("div", { class: "cr-pair" },
     el("figure", { class: "cr-card picture" }, el("div", { class: "cr-square" }, square.plot.element), square.tools),
-    el("div", { class: "cr-stack" }, mistakesCard, lastCard, spaceCard, lossCard, word));
+    el("div", { class: "cr-stack" }, mistakesCard, lastCard, word, spaceCard, lossCard));
   const drawing = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-tall" }, curve.plot.element), curve.caption);
   const page = el("div", { class: "cr-page" },
     el("header", {}, el("h1", {}, t("perceptron.title")), lead), chooser.element,

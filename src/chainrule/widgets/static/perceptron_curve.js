@@ -1,11 +1,12 @@
 // A curve, what the network makes of it, and the parts of its units that sum to the answer.
 import { array } from "./kit/array.js";
-import { category } from "./kit/colours.js";
 import { toggle } from "./kit/controls.js";
 import { drag, el } from "./kit/dom.js";
 import { plot } from "./kit/plot.js";
 import { put } from "./kit/tabs.js";
 import { t } from "./kit/text.js";
+
+const CURVE_PARTS = ["green", "purple", "orange", "sky"];
 
 /** @param {any} model */
 export function curvePlot(model) {
@@ -30,7 +31,7 @@ export function curvePlot(model) {
     const x = array(curve.x).data;
     const { shape, data } = array(curve.parts);
     for (let unit = 0; parts && unit < shape[0]; unit += 1) {
-      p.line(x, data.slice(unit * shape[1], (unit + 1) * shape[1]), { colour: category(unit), width: 1.5, opacity: 0.8 });
+      p.line(x, data.slice(unit * shape[1], (unit + 1) * shape[1]), { colour: CURVE_PARTS[unit % CURVE_PARTS.length], width: 1.5, opacity: 0.8 });
     }
     const pen = drawn.length ? drawn : null;
     const at = pen ? pen.map((point) => point[0]) : array(curve.at).data;
