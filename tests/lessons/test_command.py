@@ -41,7 +41,7 @@ def test_what_a_learner_wrote_is_never_overwritten(tmp_path):
 
 def test_the_list_shows_what_is_solved(tmp_path):
     run(tmp_path, "--only-copy")
-    lesson = Lesson("01_line", str(tmp_path / "01_line.py"))
+    lesson = Lesson("01_line", tmp_path)
     lesson.check("line", lambda w, b, x: w * x + b)
     lesson.check("mse", lambda prediction, target: 0.0)
     assert json.loads((tmp_path / "progress.json").read_text()) == {"01_line": ["line"]}
@@ -51,7 +51,7 @@ def test_the_list_shows_what_is_solved(tmp_path):
 
 
 def test_no_progress_is_kept_where_no_learner_began(tmp_path):
-    Lesson("01_line", str(tmp_path / "01_line.py")).check("line", lambda w, b, x: w * x + b)
+    Lesson("01_line", tmp_path).check("line", lambda w, b, x: w * x + b)
     assert not list(tmp_path.iterdir())
 
 

@@ -120,7 +120,7 @@ def _with(value: Any, place: tuple[int, ...], entry: float) -> Any:
 
 
 def _rounder(value: float) -> list[float]:
-    candidates = (0.0, 1.0, 2.0, -1.0, float(round(value)))
+    candidates = (0.0, 1.0, 2.0, -1.0, float(np.floor(value)), float(np.ceil(value)))
     return [each for each in candidates if _effort(each) < _effort(value)]
 
 

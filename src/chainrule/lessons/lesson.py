@@ -13,9 +13,9 @@ from .texts import t
 
 
 class Lesson:
-    """A lesson, by its name and the file of the notebook.
+    """A lesson, by its name and the folder of the notebook.
 
-    >>> lesson = Lesson("01_line", "lessons/01_line.py")
+    >>> lesson = Lesson("01_line", "lessons")
     >>> print(lesson.check("line", lambda w, b, x: w * x + b))
     ✔ line
       ✔ With w = 0 the line is flat: b everywhere.
@@ -23,10 +23,10 @@ class Lesson:
       ✔ It takes all of x at once.
     """
 
-    def __init__(self, name: str, file: str) -> None:
+    def __init__(self, name: str, folder: str | Path | None = None) -> None:
         self.name = name
         self.exercises = exercises(name)
-        self._progress = Progress(Path(file).parent)
+        self._progress = Progress(folder or Path.cwd())
 
     def check(self, name: str, answer: Any) -> Verdict:
         """Try an answer to the exercise of this name; show the verdict, keep that it is solved."""

@@ -15,7 +15,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    lesson = Lesson("01_line", __file__)
+    lesson = Lesson("01_line", mo.notebook_dir())
     mo.md(r"""
     # 1 · A line and its loss
 

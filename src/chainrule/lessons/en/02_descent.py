@@ -15,7 +15,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    lesson = Lesson("02_descent", __file__)
+    lesson = Lesson("02_descent", mo.notebook_dir())
     mo.md(r"""
     # 2 · Gradients and descent
 

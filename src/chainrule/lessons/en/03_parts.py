@@ -15,7 +15,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    lesson = Lesson("03_parts", __file__)
+    lesson = Lesson("03_parts", mo.notebook_dir())
     mo.md(r"""
     # 3 · Model, loss, optimiser
 

@@ -15,7 +15,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    lesson = Lesson("04_logistic", __file__)
+    lesson = Lesson("04_logistic", mo.notebook_dir())
     mo.md(r"""
     # 4 · Logistic regression
 

@@ -15,7 +15,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    lesson = Lesson("05_backprop", __file__)
+    lesson = Lesson("05_backprop", mo.notebook_dir())
     mo.md(r"""
     # 5 · Backpropagation by hand
 

@@ -17,7 +17,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    lesson = Lesson("06_hidden", __file__)
+    lesson = Lesson("06_hidden", mo.notebook_dir())
     mo.md(r"""
     # 6 · Perceptron, XOR, hidden layers
 

@@ -15,7 +15,7 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    lesson = Lesson("07_activations", __file__)
+    lesson = Lesson("07_activations", mo.notebook_dir())
     mo.md(r"""
     # 7 · Activations
 
