@@ -9,7 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn
-from chainrule.explain.diagnosis import CHECKS
+from chainrule.explain.diagnosis import CHECKS, Finding
 
 from .corpus.broken import BROKEN, raw_columns
 from .corpus.build import filled, mlp
@@ -130,3 +130,50 @@ def test_columns_are_named_by_number():
     arguments = raw_columns()
     found = cr.diagnose(arguments["model"], BCE, arguments["data"], quick=True)
     assert found["unscaled-inputs"].where == "column 1"
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.id)
+def test_no_line_is_wider_than_80_columns(check):
+    texts = (check.id, check.title, check.severity, "measured " * 20, 1.0, 0.0)
+    finding = Finding(*texts, check.why, check.change, "where " * 20)
+    assert max(map(len, str(finding).splitlines())) <= 80
+
+
+def test_the_line_that_cuts_the_gradient():
+    def forward(params, x):
+        return np.round(x @ params["w1"]) @ params["w2"]
+
+    params = {"w1": np.ones((2, 4)) * np.arange(1, 5), "w2": np.ones((4, 1))}
+    found = cr.diagnose((params, forward), nn.MSELoss(), moons(), quick=True)
+    assert found["no-gradient"].where.startswith("w1; behind them round at test_report.py:")
+
+
+def test_a_model_with_several_answers():
+    class Two(nn.Module):
+        def __init__(self):
+            self.mean, self.spread = nn.Linear(6, 1), nn.Linear(6, 1)
+
+        def forward(self, x):
+            return {"mean": self.mean(x), "spread": nn.softplus(self.spread(x)) + 0.1}
+
+    def likelihood(model, x, y):
+        found = model(x)
+        return np.mean(np.log(found["spread"]) + ((y - found["mean"]) / found["spread"]) ** 2 / 2)
+
+    assert cr.diagnose(Two(), likelihood, plane()).ids == []
+
+
+def test_losses_as_a_list():
+    losses = [1.0, 1.1, 1.4, 2.0, 3.0, 5.0, 9.0, 17.0]
+    found = cr.diagnose(mlp(6, 8, 1), nn.MSELoss(), plane(), history=losses)
+    assert "learning-rate-too-high" in found.ids
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_a_ruined_network(value):
+    net = mlp(6, 8, 8, 1)
+    net[2].weight.data = np.full((8, 8), value, np.float32)
+    found = cr.diagnose(net, nn.MSELoss(), plane())
+    assert {"non-finite-loss", "symmetric-weights", "loss-at-start"} & set(found.ids)
+    assert len(str(found))
+    assert all(str(finding.picture()) for finding in found)

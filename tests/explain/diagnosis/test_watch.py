@@ -67,3 +67,12 @@ def test_a_function_of_parameters():
     assert list(watch.epochs[0]["gradients"]) == ["0", "1"]
     first, last = watch.epochs[0], watch.epochs[-1]
     assert first["gradients"] != last["gradients"]
+
+
+def test_a_training_that_breaks_off_is_diagnosed():
+    net, data = mlp(2, 16, 1), moons(n=100)
+    optimizer = optim.SGD(net.parameters(), lr=1e6)
+    watch = Diagnosis(net, nn.MSELoss(), data, optimizer=optimizer)
+    with pytest.raises(cr.engine.errors.NonFiniteError):
+        train.fit(net, nn.MSELoss(), optimizer, data, epochs=40, callbacks=[watch])
+    assert watch.report.warnings

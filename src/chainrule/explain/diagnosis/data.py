@@ -10,7 +10,7 @@ from ...engine import tree
 from .layers import ancestors
 from .pictures import bars
 from .report import Check, Measured
-from .subject import Subject, as_table
+from .subject import Subject, as_table, spread
 
 # A column's root mean square: 1 when standardised, at most 3 for what is merely centred or counted
 # in small numbers. The gradient of a weight grows with its input, so that at 10 its best learning
@@ -20,6 +20,7 @@ SMALL = 0.01
 RANGES = 1e3  # of the widest column by the narrowest
 SHARED = 0.01  # of the validation rows; fewer than 1 % hardly move its loss
 EQUAL = 1e-6
+SAMPLE = 2000  # rows, enough to see whether numbers repeat
 # Of the pull on the output, the share of an average class: 10 % of it for two classes is a class
 # of 5 % among 95 %.
 RARE = 0.1
@@ -111,10 +112,12 @@ def shared_rows(subject: Subject) -> Measured | None:
     known = set(train)
     count = sum(row in known for row in valid)
     share = count / len(valid)
+    if count < 2:
+        return None
     repeated = 0.0 if _is_continuous(subject.table) else 1 - len(known) / len(train)
     # Whole numbers repeat by themselves: then as many repetitions are to be expected here.
     bound = max(SHARED, 3 * repeated)
-    if count < 2 or share <= bound:
+    if share <= bound:
         return None
     text = f"{count} of {len(valid)} validation rows ({share:.1%}) are training rows as well "
 
@@ -131,6 +134,7 @@ def _rows(table: Any) -> list[bytes]:
 
 def _is_continuous(table: Any) -> bool:
     """Whether some column hardly repeats a value: then no row does by chance."""
+    table = table[spread(len(table), SAMPLE)]
     distinct = len(np.unique(table, axis=0))
     return any(len(np.unique(column)) > max(20, distinct / 2) for column in table.T)
 
@@ -162,10 +166,9 @@ def leaking_column(subject: Subject) -> Measured | None:
 
 def _likeness(table: Any, target: Any) -> Any:
     """The largest |correlation| of each column with a column of the target."""
-    with np.errstate(all="ignore"):
-        a = (table - table.mean(axis=0)) / table.std(axis=0)
-        b = (target - target.mean(axis=0)) / target.std(axis=0)
-        found = np.abs(a.T @ b).max(axis=1) / len(table)
+    a = (table - table.mean(axis=0)) / table.std(axis=0)
+    b = (target - target.mean(axis=0)) / target.std(axis=0)
+    found = np.abs(a.T @ b).max(axis=1) / len(table)
     return np.nan_to_num(found)
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ...engine.graph import Node
+from .layers import descendants
 from .pictures import bars
 from .report import Check, Measured
 from .subject import Subject
@@ -14,7 +16,6 @@ from .subject import Subject
 # He et al. 2015); sigmoids divide it by 7 a layer at PyTorch's start, ReLUs by 2.4. A factor of a
 # thousand means that no learning rate suits both layers.
 RATIO = 1e3
-TOTAL = 1e4  # the whole gradient's norm, by the loss: a step of 0.001 along it is then ten losses
 
 
 def gradient_norms(subject: Subject) -> dict[str, float]:
@@ -35,7 +36,7 @@ def _picture(norms: dict[str, float], bad: list[str]) -> Any:
 
 def _places(bad: list[str]) -> str:
     few = ", ".join(bad[:4])
-    return few if len(bad) <= 4 else f"{few} and {len(bad) - 4} more layers"
+    return few if len(bad) <= 4 else f"{few} and {len(bad) - 4} more"
 
 
 def _usable(norms: dict[str, float]) -> bool:
@@ -99,7 +100,19 @@ def no_gradient(subject: Subject) -> Measured | None:
         shown = {replica.names[i]: size for i, size in sizes.items()}
         return bars("largest entry of the gradient (logarithmic)", shown, None, bad, log=True)
 
-    return Measured(text, len(bad), 0, draw, ", ".join(bad[:4]))
+    where = _places(bad)
+    flat = _flat_node(subject, seen.parameters[replica.names.index(bad[0])])
+    if flat is not None:
+        line = flat.line.rpartition("/")[2]
+        where = f"{where}; behind them {flat.primitive.name}" + (f" at {line}" if line else "")
+    return Measured(text, len(bad), 0, draw, where)
+
+
+def _flat_node(subject: Subject, parameter: Node) -> Node | None:
+    """The first operation behind a parameter that has no slope."""
+    graph = subject.seen.graph
+    behind = descendants(graph, [parameter])
+    return next((n for n in graph.nodes if n in behind and n.inputs and n.primitive.flat), None)
 
 
 def _is_cut(subject: Subject, bad: list[str]) -> bool:

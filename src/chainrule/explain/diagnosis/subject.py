@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,9 @@ class Subject:
         self.rows = len(tree.leaves(self.x)[0])
         has_validation = validation is not None
         self.validation = self._pair(validation, "validation") if has_validation else None
-        self.optimizer, self.history = optimizer, history
+        self.optimizer = optimizer
+        is_list = history is not None and not hasattr(history, "losses")
+        self.history = SimpleNamespace(losses=history) if is_list else history
         self.batch_size = min(batch_size or self.rows, self.rows)
         self.weights = None if weights is None else np.asarray(weights)
         self.step, self.predict = step, predict
@@ -129,9 +132,8 @@ class Subject:
         def use(model: Callable[..., Any]) -> Any:
             return self.criterion(_noting(model, answers), x, y, weight)
 
-        with np.errstate(all="ignore"):
-            loss = self.replica.run(inputs[:count], training, use)
-        found = trace.node_of(answers[0] if answers else loss)
+        loss = self.replica.run(inputs[:count], training, use)
+        found = trace.node_of(_first(answers) if answers else loss)
         return Graph(inputs, [trace.node_of(loss)]), inputs, found
 
     @cached_property
@@ -141,8 +143,7 @@ class Subject:
         count = len(self.replica.arrays)
         x_count = len(tree.leaves(self.x))
         parameters, data = tuple(inputs[:count]), tuple(inputs[count:])
-        with np.errstate(all="ignore"):
-            found = flow(graph, *[node.known for node in inputs])
+        found = flow(graph, *[node.known for node in inputs])
         layers = find_layers(graph, parameters, data[:x_count], self.layer_name)
         activations = find_activations(graph, layers)
         return Pass(graph, parameters, data, prediction, found, layers, activations)
@@ -157,9 +158,9 @@ class Subject:
         def use(model: Callable[..., Any]) -> Any:
             return model(x)
 
-        with np.errstate(all="ignore"), trace.no_grad():
+        with trace.no_grad():
             answer = self.replica.run(self.replica.arrays, False, use)
-        return np.asarray(answer)
+        return np.asarray(trace.resolve(_first(answer)))
 
     @cached_property
     def prediction(self) -> Any:
@@ -225,6 +226,11 @@ def as_table(x: Any) -> Any:
 
 def _stand_in(array: Any) -> Node:
     return trace.placeholder(trace.abstract(array), np.asarray(array))
+
+
+def _first(answer: Any) -> Any:
+    """The answer, or the first array of it where it is a tuple or a dict."""
+    return tree.leaves(answer)[0]
 
 
 def _noting(model: Callable[..., Any], answers: list[Any]) -> Callable[..., Any]:

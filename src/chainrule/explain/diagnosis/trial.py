@@ -53,11 +53,10 @@ class Trial:
             found.append(float(loss))
             if not np.isfinite(loss):
                 break
-            with np.errstate(all="ignore"):
-                for i, move in enumerate(moves):
-                    if move is not None:
-                        numbers = params[i], gradients[i], memories[i]
-                        params[i], memories[i] = move(*numbers, step, factor)
+            for i, move in enumerate(moves):
+                if move is not None:
+                    numbers = params[i], gradients[i], memories[i]
+                    params[i], memories[i] = move(*numbers, step, factor)
         return np.array(found)
 
     def first_losses(self) -> list[float]:
