@@ -6,9 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ..engine.graph import short_line
-from .code import Code, Scope, Source, finish, uses_of, write_forward
+from .code import Scope, comment, finish, uses_of, write_forward
 from .reverse import Visit
 from .rules import rule_of
+from .source import Code, Source
 
 if TYPE_CHECKING:
     from .steps import Backprop
@@ -31,9 +32,8 @@ def backprop_code(steps: Backprop, name: str = "backprop") -> Code:
         writer.write(visit)
     scope.lines.append("")
     results = [value, *[writer.gradient(node, output) for node in call.wanted]]
-    inputs = [steps.names[node] for node in graph.inputs]
-    code = finish(source, scope, name, inputs, call.values, ", ".join(results))
-    return code
+    inputs = {steps.names[node]: call.labels[node] for node in graph.inputs}
+    return finish(source, scope, name, inputs, call.values, ", ".join(results))
 
 
 class _Backward:
@@ -57,14 +57,14 @@ class _Backward:
             return
         line = short_line(node)
         if line and line != self.said:
-            self.scope.lines.append(f"# {line}")
+            self.scope.lines.append(comment(line))
             self.said = line
         steps = self.steps
         indices = [sent.index for sent in visit.sends]
         rule = rule_of(node, visit.cotangent, steps.value_of, steps.called, indices)
         self.scope.name(dict(zip(rule.graph.inputs, rule.names, strict=True)))
         graph = rule.graph
-        self.scope.prefix = f"back_{steps.names[node]}_"
+        self.scope.prefix = f"back_{steps.names[node]}"
         self.scope.write(graph.nodes, {}, uses_of(graph), graph.outputs, exact=rule.exact)
         for sent, result in zip(visit.sends, rule.graph.outputs, strict=True):
             self._arrive(f"d_{steps.names[sent.operand]}", self.scope.operand(result))

@@ -73,8 +73,9 @@ def _while(block: Block) -> None:
     a, b = params["constants"]
     test, first = block.function("test", params["test"], range(a))
     step, second = block.function("step", params["body"], range(a, a + b))
+    start = zip(carry, block.operands[a + b :], strict=True)
     block.write(
-        f"{targets(carry)} = {', '.join(block.operands[a + b :])}",
+        *[f"{name} = {value}" for name, value in start],
         f"while {test}({', '.join(first + carry)}):",
         f"    {targets(carry)} = {step}({', '.join(second + carry)})",
     )
@@ -88,8 +89,7 @@ def _scan(block: Block) -> None:
     first = block.operands[constants : constants + carries]
     known = {i: n for i, n in block.numbers.items() if not 0 <= i - constants < carries}
     step = block.scope.function(f"{block.name}_step", body, known)
-    if carry:
-        block.write(f"{targets(carry)} = {', '.join(first)}")
+    block.write(*[f"{name} = {value}" for name, value in zip(carry, first, strict=True)])
     for name, kind in zip(results[carries:], block.node.type[carries:], strict=True):
         if name:
             block.write(f"{name} = {empty_text(kind)}")

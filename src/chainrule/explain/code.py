@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,7 @@ import numpy as np
 from ..engine.graph import Graph, Node, node_names, short_line
 from ..engine.interpret import known_value
 from ..engine.primitives.closures import pick
-from ..engine.types import TensorType
 from .blocks import STATEMENTS, Block
-from .helpers import NEEDS, SHORT, definitions
 from .numpy_text import (
     ATOM,
     ELEMENTWISE,
@@ -23,86 +21,13 @@ from .numpy_text import (
     full_text,
     number_text,
     range_text,
+    scalar_text,
 )
+from .source import Code, Source, wrapped
 
 LONGEST = 56  # characters of an expression that still goes into another one
 _SHORTEST = 12  # characters of a sum or quotient of numbers that is not carried out
 _SMALL = 8  # elements of an array that is written out
-
-
-class Code(str):
-    """NumPy source of one function; ``arguments`` are the arrays to call it with.
-
-    >>> code = numpy_code(lambda x: 2 * x + 1, 3.0)
-    >>> float(code.run())
-    7.0
-    """
-
-    name: str
-    arguments: dict[str, Any]
-
-    def __new__(cls, text: str, name: str, arguments: dict[str, Any]) -> Code:
-        """The source, and what belongs to it."""
-        code = super().__new__(cls, text)
-        code.name, code.arguments = name, arguments
-        return code
-
-    def function(self) -> Callable[..., Any]:
-        """The function that the source defines; nothing but the source is used."""
-        namespace: dict[str, Any] = {}
-        exec(self, namespace)
-        return namespace[self.name]  # type: ignore[no-any-return]
-
-    def run(self, **changed: Any) -> Any:
-        """What the source computes for its arguments, some of them perhaps changed."""
-        return self.function()(**{**self.arguments, **changed})
-
-    def __repr__(self) -> str:
-        return str(self)
-
-
-class Source:
-    """A Python module that is being written: what it defines, and the arrays it is given."""
-
-    def __init__(self) -> None:
-        self.helpers: dict[str, str] = {}
-        self.arrays: dict[str, Any] = {}
-
-    def array(self, value: Any) -> str:
-        """The name of an argument that brings this array."""
-        for name, known in self.arrays.items():
-            if known is value:
-                return name
-        name = f"array{len(self.arrays) + 1}"
-        self.arrays[name] = value
-        return name
-
-    def helper(self, row: Any) -> str:
-        """The name of a function that does what a primitive's NumPy rule does."""
-        if row.name in SHORT:
-            return self.short(row.name)
-        try:
-            definitions(row.numpy, self.helpers)
-        except ValueError as error:
-            raise NotImplementedError(
-                f"the primitive {row.name!r} cannot be written as NumPy source: {error}. Make its "
-                "NumPy rule a plain function of the module, which uses NumPy alone."
-            ) from None
-        return row.numpy.__name__  # type: ignore[no-any-return]
-
-    def short(self, name: str) -> str:
-        """One of the helpers written by hand."""
-        for other in NEEDS.get(name, ()):
-            self.short(other)
-        self.helpers[name] = SHORT[name].strip("\n")
-        return name
-
-    def text(self, body: Iterable[str]) -> str:
-        """The whole source."""
-        parts = ["import numpy as np", *self.helpers.values(), "\n".join(body)]
-        if any("math." in part for part in parts):
-            parts[0] = f"import math\n\n{parts[0]}"
-        return "\n\n\n".join(parts) + "\n"
 
 
 class Scope:
@@ -117,7 +42,8 @@ class Scope:
         self.lines: list[str] = []
         self.parts: dict[tuple[Node, int], str] = {}
         self.count = 0
-        self.prefix = "t"
+        self.prefix = "block"
+        self.blocks: set[str] = set()
         self.whole: set[Any] = set()  # scans whose every result is read
 
     def write(
@@ -142,7 +68,7 @@ class Scope:
                 continue
             line = short_line(node) if comments else ""
             if line and line != said:
-                self.lines.append(f"# {line}")
+                self.lines.append(comment(line))
                 said = line
             if node.primitive.name in STATEMENTS:
                 self._statement(node, nodes, names)
@@ -271,8 +197,7 @@ class Scope:
             if not has_shape:
                 found.append(Text(full_text(self.literals[x], x.type)))
             elif are_numbers or place < first:
-                scalar = TensorType.of((), x.dtype)
-                found.append(Text(full_text(self.literals[x], scalar)))
+                found.append(Text(scalar_text(self.literals[x], x.dtype)))
             else:
                 found.append(self._number(x))
         return found
@@ -301,7 +226,10 @@ class Scope:
 
     def _statement(self, node: Any, nodes: Sequence[Any], names: dict[Any, str]) -> None:
         """A loop, a branch or a call; its results get names of their own."""
-        name = names.get(node) or self.fresh(self.prefix)
+        name = names.get(node) or self.prefix
+        if name in self.blocks:
+            name = self.fresh(f"{name}_")
+        self.blocks.add(name)
         picks = {n.params["index"]: n for n in nodes if n.inputs and n.inputs[0] is node}
         results = [f"{name}_{i}" for i in range(len(node.type))]
         for i, node_of_result in picks.items():
@@ -314,6 +242,11 @@ class Scope:
         operands = [self.operand(x) for x in node.inputs]
         numbers = {i: self.literals[x] for i, x in enumerate(node.inputs) if x in self.literals}
         STATEMENTS[node.primitive.name](Block(self, node, name, operands, numbers, results))
+
+
+def comment(text: str) -> str:
+    """A line of the user's program as a comment, cut where it is very long."""
+    return f"# {text}" if len(text) < 90 else f"# {text[:89]}…"
 
 
 def uses_of(graph: Graph) -> dict[Any, int]:
@@ -348,6 +281,7 @@ def numpy_code(function: Callable[..., Any] | Graph, *args: Any, name: str = "fo
     <BLANKLINE>
     <BLANKLINE>
     def forward(x0, x1):
+        # x0 is w, x1 is x
         # ...
         v2 = np.broadcast_to(x0, (3,))
         v3 = v2 * x1
@@ -356,31 +290,36 @@ def numpy_code(function: Callable[..., Any] | Graph, *args: Any, name: str = "fo
     <BLANKLINE>
     """
     values: Sequence[Any] = ()
+    labels: Mapping[Any, str] = {}
     if isinstance(function, Graph):
         graph = function
     else:
         from .calls import record
 
         call = record(function, args, every=True)
-        graph, values = call.graph, call.values
+        graph, values, labels = call.graph, call.values, call.labels
     source = Source()
     names = node_names(graph)
+    inputs = {names[node]: labels.get(node, names[node]) for node in graph.inputs}
     scope = Scope(source, {node: names[node] for node in graph.inputs})
     write_forward(scope, graph)
     results = ", ".join(scope.operand(node) for node in graph.outputs)
-    return finish(source, scope, name, [names[n] for n in graph.inputs], values, results)
+    return finish(source, scope, name, inputs, values, results)
 
 
 def finish(
     source: Source,
     scope: Scope,
     name: str,
-    inputs: Sequence[str],
+    inputs: Mapping[str, str],
     values: Sequence[Any],
     results: str,
 ) -> Code:
-    """The source of a function whose lines are written."""
+    """The source of a function whose lines are written; ``inputs`` are names with their labels."""
+    labels = ", ".join(f"{key} is {label}" for key, label in inputs.items() if label != key)
+    lines = [f"# {labels}"] if labels else []
+    lines += [*scope.lines, f"return {results}"]
     head = f"def {name}({', '.join([*inputs, *source.arrays])}):"
-    lines = [head, *[f"    {line}".rstrip() for line in scope.lines], f"    return {results}"]
+    body = [piece for line in lines for piece in wrapped(f"    {line}".rstrip())]
     arguments = {**dict(zip(inputs, values, strict=False)), **source.arrays}
-    return Code(source.text(lines), name, arguments)
+    return Code(source.text([*wrapped(head), *body]), name, arguments)

@@ -333,6 +333,16 @@ def _nested(array: Any) -> str:
     return f"{text}.0" if array.dtype.kind == "f" and text.lstrip("-").isdigit() else text
 
 
+def scalar_text(value: Any, dtype: Any) -> str:
+    """A number of this dtype, where nothing beside it says which: ``1.0``, ``np.float32(1)``.
+
+    >>> scalar_text(1, np.float64), scalar_text(1, np.float32), scalar_text(1, np.int64)
+    ('1.0', 'np.float32(1)', '1')
+    """
+    array = np.asarray(value, dtype)
+    return _nested(array) if array.dtype.name in ("float64", "int64") else array_text(array)
+
+
 def _shape_text(shape: Sequence[int]) -> str:
     return str(shape[0]) if len(shape) == 1 else str(tuple(shape))
 

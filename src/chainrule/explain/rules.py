@@ -20,8 +20,9 @@ from ..engine.primitives.views import broadcast_in_dim
 from ..engine.simplify import remove_identities, share
 from ..engine.tensor import Parameter
 from ..engine.types import TensorType
-from .code import Scope, Source, uses_of
+from .code import Scope, uses_of
 from .numpy_text import number_text
+from .source import Source
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,23 @@ def slope_of(
     node: Any, value: Mapping[Node, Any], called: Called, index: int
 ) -> tuple[Rule, Any] | None:
     """The derivative by one operand, where each element depends on its own alone; and its value."""
-    partials = node.primitive.derivatives
-    if index >= len(partials) or partials[index] is None:
+    row = node.primitive
+    if row.family != "elementwise":
         return None
     y = _given(node.type, value[node])
     xs = [x if is_constant(x) else _given(x.type, value[x]) for x in node.inputs]
     named = [(y, called(node, None, False))]
     named += [(x, called(n, None, False)) for n, x in zip(node.inputs, xs, strict=True)]
+
+    def slope(one: Any, y: Any, *xs: Any) -> Any:
+        if row.derivatives:
+            return row.derivatives[index](y, *xs)
+        return row.vjp(one, y, *xs, **node.params)[index]
+
+    one = broadcast_in_dim(trace.constant(1, node.dtype), node.shape, ())
     with np.errstate(all="ignore"), trace.at_place(node.place):
-        number = partials[index](value[node], *[value[x] for x in node.inputs])
-        return _tidied(named, [partials[index](y, *xs)]), number
+        number = slope(np.ones_like(value[node]), value[node], *[value[x] for x in node.inputs])
+        return _tidied(named, [slope(one, y, *xs)]), number
 
 
 def _tidied(named: Sequence[tuple[Any, str]], outputs: Sequence[Any]) -> Rule:

@@ -14,12 +14,12 @@ from ..engine.graph import Graph, Node, short_line
 from ..engine.interpret import values_of
 from .backcode import backprop_code
 from .calls import Call, record, type_text
-from .code import Code
 from .differences import Differences, differences
 from .numbers import as_json
 from .pictures import moment
 from .reverse import Visit, walk_back
 from .rules import latex, numpy_text, rule_of, slope_of
+from .source import Code
 from .table import as_html, as_text
 
 
@@ -156,6 +156,7 @@ class Backprop(Sequence[Step]):
         <BLANKLINE>
         <BLANKLINE>
         def backprop(x0):
+            # x0 is w
             # forward
             # ...
             v1 = np.tanh(x0)

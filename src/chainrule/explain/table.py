@@ -21,7 +21,8 @@ _COLUMNS = (3, 8, 14, 26, 26)
 def as_text(steps: Backprop) -> str:
     """The table in 80 columns: a line for each node, under it a line for each operand."""
     labels = [f"{steps.names[node]} = {label}" for node, label in steps.call.labels.items()]
-    lines = [_cut(f"    {', '.join(labels)}", WIDTH), _row(*_HEAD), _row("", "  to", "", "times", "sends; Σ so far"), "─" * WIDTH]
+    lines = [_cut(f"    {', '.join(labels)}", WIDTH), _row(*_HEAD)]
+    lines += [_row("", "  to", "", "times", "sends; Σ so far"), "─" * WIDTH]
     said = ""
     for number, step in enumerate(steps):
         if step.line and step.line != said:
@@ -59,35 +60,35 @@ def _ends(steps: Backprop) -> Iterator[tuple[str, object]]:
 
 # -- in a notebook -----------------------------------------------------------------------------
 
-_STYLE = "text-align:left;padding:2px 10px;vertical-align:top"
+_STYLE = "text-align:left;padding:2px 10px;vertical-align:top;white-space:nowrap"
+_TABLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
+_BLUE, _VERMILION = "color:#0072b2", "color:#d55e00"  # values and gradients, as in the pictures
 
 
 def as_html(steps: Backprop) -> str:
-    """The table as HTML; values are blue and gradients vermilion, as in the pictures."""
-    rows = ["".join(_cell(text, "font-weight:600") for text in (*_HEAD, "to", "times", "sends"))]
+    """The table as HTML, under each of the user's lines the steps that come from it."""
+    head = (*_HEAD, "to", "times", "sends; Σ so far")
+    rows = ["".join(_cell(text, "font-weight:600") for text in head)]
+    said = ""
     for number, step in enumerate(steps):
+        if step.line and step.line != said:
+            said = step.line
+            rows.append(_cell(said, "opacity:0.7;font-family:monospace", len(head)))
         rows += list(_html_rows(number, step))
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f'<table style="border-collapse:collapse;font-variant-numeric:tabular-nums">{body}</table>'
+    return f'<table style="{_TABLE}">{body}</table>'
 
 
 def _html_rows(number: int, step: Step) -> Iterator[str]:
-    first = [
-        _cell(str(number)),
-        _cell(step.id, tip=step.line),
-        _cell(step.op, tip=step.line),
-        _cell(short(step.value), "color:#0072b2"),
-        _cell(short(step.cotangent), "color:#d55e00"),
-    ]
-    for place, sent in enumerate(step.sends or (None,)):
-        cells = first if place == 0 else [_cell("")] * len(first)
-        if sent is not None:
-            formula, amount = _product(sent)
-            cells = [*cells, _cell(sent.to), f"<td style='{_STYLE}'><code>{escape(formula)}</code></td>"]
-            cells.append(_cell(amount, "color:#d55e00"))
-        yield "".join(cells)
+    first = _cell(str(number)) + _cell(step.id) + _cell(step.op)
+    first += _cell(short(step.value), _BLUE) + _cell(short(step.cotangent), _VERMILION)
+    for sent in step.sends:
+        formula, amount = _product(sent)
+        cells = _cell(sent.to) + _cell(formula, "font-family:monospace")
+        yield first + cells + _cell(amount, _VERMILION)
+        first = _cell("") * len(_HEAD)
 
 
-def _cell(text: str, style: str = "", tip: str = "") -> str:
-    title = f' title="{escape(tip)}"' if tip else ""
-    return f'<td style="{_STYLE};{style}"{title}>{escape(text)}</td>'
+def _cell(text: str, style: str = "", columns: int = 1) -> str:
+    span = f' colspan="{columns}"' if columns > 1 else ""
+    return f'<td style="{_STYLE};{style}"{span}>{escape(text)}</td>'

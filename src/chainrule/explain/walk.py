@@ -15,12 +15,13 @@ from ..engine.graph import Node, short_line
 from ..engine.interpret import values_of
 from ..nn import Module
 from .calls import record, type_text
-from .code import Scope, Source
+from .code import Scope
 from .numbers import as_json, short
 from .onestep import Tracing, trace_call, trace_step
 from .pictures import moment
 from .recompute import compute, dependents
 from .rules import is_constant
+from .source import Source
 
 
 @dataclass(frozen=True)
@@ -222,9 +223,7 @@ class Tape:
             reached = set()
         owner = node if here.phase == "forward" else step.owners.get(node)
         title = f"{here.phase}: {here.text}"
-        return moment(
-            step.forward, values, gradients, known, reached, owner, step.labels, title
-        )
+        return moment(step.forward, values, gradients, known, reached, owner, step.labels, title)
 
     def __str__(self) -> str:
         lines = []
