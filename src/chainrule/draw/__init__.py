@@ -10,8 +10,10 @@ from .both import forward_and_backward
 from .dot import dot
 from .graphs import graph
 from .latex import latex
+from .layers import LayerMatrix, layers_of
+from .matrices import matrices
 from .mismatch import mismatch
-from .network import LayerMatrix, layers_of, matrices, neurons
+from .neurons import neurons
 from .placing import placed
 from .show import display, draw
 from .svg import Picture

@@ -103,11 +103,11 @@ def lines_of(
 
 def _range(word: str, box: Box, known: dict[Node, Any]) -> str:
     found = tuple([known[node] for node in box.results if node in known])
-    return f"{word} {summary(found)}" if found else ""
+    return shorter(f"{word} {summary(found)}") if found else ""
 
 
 def shorter(text: str) -> str:
-    """A line of a program, cut where it is too long for a box."""
+    """A text, cut where it is too long for a box."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 

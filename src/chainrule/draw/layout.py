@@ -17,7 +17,7 @@ Edge = tuple[Name, Name]
 Bend = tuple[Name, Name, int]
 
 SWEEPS = 12
-BEND_WEIGHT, SOURCE_WEIGHT = 4.0, 0.1
+BEND_WEIGHT, SOURCE_WEIGHT = 4.0, 0.02
 
 
 @dataclass(frozen=True)

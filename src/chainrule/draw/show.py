@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from ..engine import tree
-from ..engine.graph import Graph
+from ..engine.graph import Graph, node_names
 from ..engine.trace import is_value, trace
 from ..nn import Module
 from .both import forward_and_backward
 from .graphs import graph as draw_graph
+from .layers import layers_of
+from .matrices import matrices
 from .naming import names_in
-from .network import layers_of, neurons
+from .neurons import neurons
 from .placing import COMFORTABLE, Names, arranged
 from .svg import Picture
 
@@ -22,11 +24,13 @@ from .svg import Picture
 def draw(
     what: Any,
     *examples: Any,
+    kind: str = "",
     values: bool | None = None,
     gradients: bool = True,
     time: bool = False,
     lines: bool = False,
     backward: bool = False,
+    inside: bool = True,
     fold: int | str | None = "auto",
     opened: Collection[str] = (),
     names: Names | None = None,
@@ -37,10 +41,12 @@ def draw(
     Parameters
     ----------
     what
-        A ``Graph``; or a function or Module, which is traced on ``examples``. A Module of linear
-        layers without an example is drawn as neurons.
+        A ``Graph``; or a function or Module, which is traced on ``examples``.
     examples
         Arguments, or ``TensorType`` in place of arrays. For a graph, the values of its inputs.
+    kind
+        ``graph``; or for a Module of linear layers ``matrices`` or ``neurons``, through which an
+        example flows. A Module without an example is drawn as neurons.
     values, gradients
         Each box shows its value and, where the result is one number, the derivative of that by it.
         By itself so for a graph with examples.
@@ -50,6 +56,8 @@ def draw(
         The line of the program that made a box stands in it; it is always its tooltip.
     backward
         The graph of the derivative stands beside it, with what that reads of it.
+    inside
+        Under the picture stand the graphs that loops and branches hold.
     fold, opened
         Which layers, functions and calls are one box each, see ``placed``.
     names
@@ -62,8 +70,9 @@ def draw(
     >>> draw(loss, 2.0, x, 3 * x, values=True)
     Picture(... x ...: loss)
     """
-    if isinstance(what, Module) and not examples:
-        return neurons(_layers(what), title=title or type(what).__name__)
+    if kind in ("matrices", "neurons") or (isinstance(what, Module) and not examples):
+        chosen = matrices if kind == "matrices" else neurons
+        return chosen(_layers(what), title=title or _title(what), x=(*examples, None)[0])
     is_graph = isinstance(what, Graph)
     graph = what if is_graph else trace(what, *examples)
     if names is None:
@@ -78,7 +87,24 @@ def draw(
         "title": title or ("computational graph" if is_graph else _title(what)),
     }
     arrays = _arrays(graph, examples) if values or time else None
-    return (forward_and_backward if backward else draw_graph)(graph, arrays, names, **options)
+    picture = (forward_and_backward if backward else draw_graph)(graph, arrays, names, **options)
+    for caption, inner in held_in(graph) if inside else ():
+        picture = picture.below(draw_graph(inner, show=options["show"], fold=fold), caption)
+    return picture
+
+
+def held_in(graph: Graph) -> list[tuple[str, Graph]]:
+    """The graphs that the loops, branches and calls of a graph hold, with what to call each."""
+    names = node_names(graph)
+    found = []
+    for node in graph.nodes:
+        for key, value in node.params.items():
+            held = value if isinstance(value, tuple | list) else [value]
+            graphs = [part for part in held if isinstance(part, Graph)]
+            for number, part in enumerate(graphs):
+                which = f"{key}[{number}]" if len(graphs) > 1 else key
+                found.append((f"in {names[node]} ({node.primitive.name}): {which}", part))
+    return found
 
 
 def _arrays(graph: Graph, examples: Any) -> list[Any]:

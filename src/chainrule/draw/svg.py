@@ -44,6 +44,17 @@ class Picture:
 
     _repr_html_ = _repr_svg_  # first choice: in the page itself, tooltips work
 
+    def below(self, other: Picture, caption: str) -> Picture:
+        """This picture, with another one under it."""
+        top = self.height + 34
+        parts = [
+            *self._elements,
+            text(12, self.height + 22, caption, 13, font_weight=600),
+            group(other._elements, transform=f"translate(0 {top:.6g})"),
+        ]
+        width = max(self.width, other.width, 24 + text_width(caption, 14))
+        return Picture(width, top + other.height, parts, self.title)
+
     def save(self, path: str | Path) -> None:
         """Write the SVG to a file."""
         Path(path).write_text(str(self), encoding="utf-8")
@@ -96,8 +107,13 @@ def text_width(content: str, size: float) -> float:
     >>> text_width("ill", 10) < text_width("sum", 10) < text_width("WWW", 10)
     True
     """
-    shares = [0.36 if c in _NARROW else 0.92 if c in _WIDE else 0.62 for c in content]
+    shares = [0.36 if c in _NARROW else 0.92 if c in _WIDE else 0.64 for c in content]
     return size * sum(shares)
+
+
+def lowered(index: int) -> str:
+    """An index as small letters: ``W₁``."""
+    return str(index).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 
 
 def circle(x: float, y: float, radius: float, **attributes: object) -> str:
