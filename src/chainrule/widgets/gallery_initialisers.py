@@ -98,7 +98,7 @@ def through(
         "histograms": np.array(counts, np.float32),
         "edges": [float(edges[0]), float(edges[-1])],
         "saturated": [float(np.mean(_flat(phi, h, w))) for h, w in _pairs(start, layers, weights)],
-        "health": _health(layers, forward, backward),
+        "health": _health(weights, forward, backward),
     }
 
 
@@ -121,12 +121,12 @@ def _edges(layers: list[Any]) -> np.ndarray:
     return np.linspace(low, reach, BINS + 1)
 
 
-def _health(layers: list[Any], forward: list[float], backward: list[float]) -> str:
+def _health(weights: list[Any], forward: list[float], backward: list[float]) -> str:
     """What a reader should notice first."""
+    if np.ptp(weights[0]) == 0:
+        return "alike"
     if not np.isfinite(forward).all() or not np.isfinite(backward).all():
         return "exploding"
-    if np.ptp(layers[-1], axis=1).max() <= 1e-12 * max(1.0, np.abs(layers[-1]).max()):
-        return "alike"
     rates = np.array([forward[-1] / forward[0], backward[0] / backward[-1]])
     if (rates > 20).any():
         return "exploding"
