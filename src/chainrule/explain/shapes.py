@@ -30,4 +30,4 @@ def picture(error: ShapeError) -> Picture | None:
 def display(error: ShapeError) -> str:
     """What a notebook shows of it: the message and the picture."""
     shown = picture(error)
-    return f"<pre>{escape(str(error))}</pre>{'' if shown is None else shown}"
+    return f"<pre style="white-space: pre-wrap">{escape(str(error))}</pre>{'' if shown is None else shown}"

@@ -69,7 +69,7 @@ class Subject:
         self.modules = {n: m for n, m in networks.items() if next(m.parameters(), None) is not None}
         self._loose = {n: p for n, p in held.items() if isinstance(p, Parameter)}
         parts = {m for module in networks.values() for m in module.modules()}
-        with _preserved(parts) as moved:
+        with preserved(parts) as moved:
             self._run(subject, function, args)
         self.moved = moved
         self.nodes = reachable(self.outputs, ())
@@ -253,7 +253,7 @@ def _placeholder(value: Any, name: str, into: dict[str, Tensor]) -> Any:
 
 
 @contextmanager
-def _preserved(modules: set[Module]) -> Iterator[set[Module]]:
+def preserved(modules: set[Module]) -> Iterator[set[Module]]:
     """Modes, buffers and gradients as they were; collects the Modules that changed a buffer."""
     before = [(m, m.training, dict(m.own_buffers())) for m in modules]
     grads = [(p, p.grad) for m in modules for p in m._parameters.values() if p is not None]
