@@ -30,4 +30,5 @@ def picture(error: ShapeError) -> Picture | None:
 def display(error: ShapeError) -> str:
     """What a notebook shows of it: the message and the picture."""
     shown = picture(error)
-    return f"<pre style="white-space: pre-wrap">{escape(str(error))}</pre>{'' if shown is None else shown}"
+    text = f'<pre style="white-space: pre-wrap">{escape(str(error))}</pre>'
+    return text if shown is None else f"{text}{shown}"
