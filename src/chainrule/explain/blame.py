@@ -336,7 +336,8 @@ def _wrapped(text: str) -> list[str]:
 def _html_bars(title: str, parts: dict[str, float]) -> str:
     most = max(map(abs, parts.values()), default=0.0) or 1.0
     rows = "".join(
-        f"<tr><td>{escape(name)}</td><td style='text-align:right;white-space:nowrap'>{share:+.4g}</td>"
+        f"<tr><td>{escape(name)}</td>"
+        f"<td style='text-align:right;white-space:nowrap'>{share:+.4g}</td>"
         f"<td style='min-width:12em'><div style='width:{100 * abs(share) / most:.1f}%;height:.8em;"
         f"background:{'#0072b2' if share > 0 else '#d55e00'}'></div></td></tr>"
         for name, share in parts.items()
