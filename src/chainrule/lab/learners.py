@@ -153,6 +153,7 @@ class Learner:
     left: float = field(default_factory=time.monotonic)
     broke: float = float("-inf")
     task: asyncio.Task[None] | None = None
+    beginning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def attach(self, page: Page) -> None:
         """A page came: it takes over from another; the session is started where there is none."""
@@ -161,11 +162,12 @@ class Learner:
             await say(old, {"kind": "taken"})
             await quietly(old.close(4001))
         links: dict[str, Any] = {}
-        if self.writer is None:
-            links = self.links
-            await self._begin()
-        else:
-            await self.to_session(b"C")
+        async with self.beginning:  # a reload may come while the session is still being made
+            if self.writer is None:
+                links = self.links
+                await self._begin()
+            else:
+                await self.to_session(b"C")
         await say(page, {"kind": "welcome", "links": links})
 
     async def detach(self, page: Page) -> None:
@@ -240,9 +242,13 @@ class Learner:
             self.links.clear()
         self.task = None  # this one
         self.end()
-        if self.page is not None:
-            await self._begin()
-            await say(self.page, {"kind": "restarted", "fresh": fresh, "links": self.links})
+        page = self.page
+        if page is None:
+            return
+        async with self.beginning:
+            if self.writer is None:
+                await self._begin()
+        await say(page, {"kind": "restarted", "fresh": fresh, "links": self.links})
 
 
 class Learners:
