@@ -72,7 +72,7 @@ def view(widget: Widget) -> Any:
     kinds = {"_esm": bundle(widget.module), "_css": style(widget.module)}
     shown = type(type(widget).__name__, (anywidget.AnyWidget,), kinds)()
     host = Notebook(widget, shown)
-    shown.on_msg(host.heard)
+    shown.on_msg(host.receive)
     return shown
 
 
@@ -85,14 +85,15 @@ class Notebook(Session):
         self.lock = threading.Lock()
         self.ticking: threading.Thread | None = None
         self.is_watched = True
+        self.frames: list[bytes] = []
         self.is_busy = False  # what changes now is sent when this is done
 
     def send(self, kind: bytes, content: bytes = b"") -> None:
         """A frame goes to the notebook; there is nobody who keeps links."""
         if kind == b"F":
-            self.shown.send({}, buffers=[content])
+            self.frames.append(content)
 
-    def heard(self, shown: Any, content: Any, buffers: list[Any]) -> None:
+    def receive(self, shown: Any, content: Any, buffers: list[Any]) -> None:
         """A message of the page."""
         with self._busy():
             self.handle(b"M", bytes(buffers[0]))
@@ -110,19 +111,22 @@ class Notebook(Session):
     @contextmanager
     def _busy(self) -> Iterator[None]:
         with self.lock:
-            before, self.is_busy = self.is_busy, True
+            self.is_busy = True
             try:
                 yield
             finally:
-                self.is_busy = before
+                self.is_busy = False
+                frames, self.frames = self.frames, []
+        for frame in frames:  # outside of the lock: a notebook may have locks of its own
+            self.shown.send({"kind": "frame"}, buffers=[frame])
 
     def _start(self) -> None:
-        if self.is_running() and self.ticking is None:
+        if (self.is_running() or self.pending) and self.ticking is None:
             self.ticking = threading.Thread(target=self._run, daemon=True)
             self.ticking.start()
 
     def _run(self) -> None:
-        while self.is_running():
+        while self.is_running() or self.pending:
             with self._busy():
                 self.go_on()
             time.sleep(max(0.001, self.pause()))

@@ -22,7 +22,7 @@ export function inNotebook(draw) {
       coloursOf(root);
     };
     const send = (/** @type {any} */ header, /** @type {any[]} */ buffers = []) =>
-      link.send({}, undefined, [pack(header, buffers)]);
+      link.send({ kind: "frame" }, undefined, [pack(header, buffers)]);
 
     /** @param {any} _ @param {DataView[]} buffers */
     function heard(_, [frame]) {
