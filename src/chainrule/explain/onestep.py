@@ -36,7 +36,8 @@ class Tracing:
     phases
         Of each node: ``input``, ``forward``, ``backward`` or ``update``.
     owners
-        The forward node that a node works for: whose cotangent it helps to compute, or updates.
+        The forward node that a node works for: whose cotangent it is, whose rule it is a part of,
+        or which it updates.
     cotangents
         Of the forward nodes.
     labels
@@ -85,12 +86,14 @@ def trace_call(call: Call, update: Update | None = None) -> Tracing:
                 phases[node] = "backward"
                 turn = next((i for i, end in enumerate(ends) if node.serial < end), 0)
                 step.owners[node] = visits[turn].node if visits else outputs[0]
-        for node, cotangent in flow.items():
+        for node, cotangent in reversed(flow.items()):
             if not isinstance(cotangent, tuple):
                 cotangent = trace.node_of(cotangent)
                 step.cotangents[node] = cotangent
-                step.aliases[f"d_{call.names[node]}"] = cotangent
-                step.owners[cotangent] = step.owners.get(cotangent, node)
+                step.owners[cotangent] = node  # the last of several is the nearest to the output
+        step.aliases = {
+            f"d_{call.names[n]}": step.cotangents[n] for n in flow if n in step.cotangents
+        }
         outputs += gradients
     inputs = list(forward.inputs)
     if update is not None:

@@ -218,7 +218,7 @@ class Tape:
         values = {n: self._values[n] for n in (*step.forward.inputs, *step.forward.nodes)}
         known = {n for n in values if n in done or not n.inputs}
         gradients = {n: self._values[ct] for n, ct in step.cotangents.items()}
-        reached = {n for n, ct in step.cotangents.items() if ct in done}
+        reached = {n for n, ct in step.cotangents.items() if ct in done or not ct.inputs}
         if here.phase == "forward":
             reached = set()
         owner = node if here.phase == "forward" else step.owners.get(node)
@@ -247,7 +247,7 @@ class Tape:
         """Inputs and nodes as data for JSON, in the order of the tape.
 
         ``{id, phase, op, text, line, type, value, inputs, label, owner, pinned}``; ``owner`` is the
-        forward node whose cotangent or new value a node helps to compute.
+        forward node whose cotangent a node is, whose rule it is a part of, or which it updates.
         """
         names, step = self._step.names, self._step
         found = [
