@@ -53,7 +53,7 @@ format: $(VENV)/.with-lint ## Put the code into its format, and mend what ruff c
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.with-demo $(VENV)/.with-docs ## The documentation, in build/docs/index.html
+docs: $(VENV)/.with-lessons $(VENV)/.with-docs ## The documentation, in build/docs/index.html
 	$(BIN)/python -m sphinx -W --keep-going -q -b html -d build/doctrees docs build/docs
 	@echo "The documentation is in build/docs/index.html"
 

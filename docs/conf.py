@@ -15,6 +15,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "docstrings",
+    "lessons",
     "mathml",
     "reference",
 ]
