@@ -175,14 +175,18 @@ def test_matrices_and_code(page):
     page.click("[role=tab][data-name=matrices]")
     page.wait_for_selector(".pg-product")
     assert page.locator(".pg-product").count() == 3
-    answer = page.inner_text(".pg-matrices > p:last-child")
+    answer = page.inner_text(".pg-matrices > p.cr-number")
     box = page.locator(".pg-plane").bounding_box()
     page.mouse.click(box["x"] + 240, box["y"] + 40)
     page.wait_for_function(
-        "a => document.querySelector('.pg-matrices > p:last-child').textContent !== a", arg=answer
+        "a => document.querySelector('.pg-matrices > p.cr-number').textContent !== a", arg=answer
     )
     page.click("[role=tab][data-name=code]")
     page.wait_for_selector(".pg-source >> text=nn.Sequential(")
+    page.click("[role=tab][data-name=matrices]")
+    page.click("text=This point through the chain rule")
+    drawn(page, "chain")
+    page.wait_for_selector("text=W3")
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (820, 1180)])

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from ... import nn, trace
+from .. import chain_network
+from ..widget import UserError
 from . import looks, options, points
 from .experiment import Experiment
 from .settings import MOST_CLASSES, MOST_LAYERS, MOST_NEURONS, Settings
 
 ON_THUMBNAIL = 60
 _UNSTYLED = re.compile(r'<style>.*?</style>| style="[^"]*"', re.DOTALL)  # pages allow none inside
+CHAIN_LOSSES = {"MSELoss": "squares", "BCEWithLogitsLoss": "cross_entropy"}
 LONG = 30  # epochs after which the diagnosis may speak of a training
 
 
@@ -174,7 +177,35 @@ def flow(experiment: Experiment, example: int) -> dict[str, Any]:
         "point": [float(place[0]), float(place[1])],
         "activation": "" if experiment.is_given else settings.activation,
         "tail": "" if experiment.is_given else options.LOSSES[settings.loss].tails[problem.task],
+        "chain": in_chain(experiment, example),
     }
+
+
+def in_chain(experiment: Experiment, example: int) -> dict[str, Any] | None:
+    """What a link to the chain rule's page holds for this row; None where that page cannot."""
+    settings = experiment.settings
+    known = {name.replace("_", ""): name for name in chain_network.ACTIVATIONS}
+    activation = known.get(settings.activation.lower())
+    loss = CHAIN_LOSSES.get(settings.loss)
+    if experiment.is_given or settings.dropout or loss is None or activation is None:
+        return None
+    numbers = experiment.trainer.numbers
+    layers = [
+        {
+            "weight": numbers[0][f"{name}.weight"].tolist(),
+            "bias": numbers[0][f"{name}.bias"].tolist(),
+        }
+        for name in experiment.camera(example).names
+    ]
+    network = {"activation": activation, "loss": loss, "layers": layers}
+    network |= {
+        "x": experiment.data[0][example].tolist(),
+        "y": float(experiment.data[1][example, 0]),
+    }
+    try:
+        return {"kind": "network", "network": chain_network.checked(network)}
+    except UserError:
+        return None
 
 
 def diagnosis(experiment: Experiment) -> list[dict[str, Any]]:

@@ -31,6 +31,7 @@ function render({ model, el: root }) {
     value: String(model.get("pace")), change: (v) => put(model, { pace: Number(v) }),
   });
   const percent = (/** @type {number | null} */ v) => (v === null ? "–" : `${fixed(100 * v, 1)} %`);
+  /** @type {Record<string, any>} */
   const readings = {
     step: reading({ label: t("playground.step"), format: (v) => fixed(v, 0) }),
     epoch: reading({ label: t("playground.epoch"), format: (v) => fixed(v, 0) }),

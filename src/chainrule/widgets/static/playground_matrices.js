@@ -41,12 +41,15 @@ export function matrixPicture(model) {
       matrixPaint(row.z, [[...array(step.from).data]], 0);
       if (row.a) matrixPaint(row.a, [[...array(after).data]], 0);
     });
-    row_of_answer.textContent = t("playground.matrix_answer", {
+    chain.hidden = !flow.chain || !new URLSearchParams(location.search).has("page");
+    if (!chain.hidden) chain.href = `?page=chain#${matrixLink(flow.chain)}`;
+    answerLine.textContent = t("playground.matrix_answer", {
       answer: flow.answer.map((/** @type {number} */ v) => n(v)).join(", "), target: n(flow.target),
     });
   }
 
-  const row_of_answer = el("p", { class: "cr-number" });
+  const answerLine = el("p", { class: "cr-number" });
+  const chain = el("a", { class: "pg-chain" }, t("playground.to_chain"));
 
   /** @param {any} flow @param {any[]} weights */
   function build(flow, weights) {
@@ -69,11 +72,17 @@ export function matrixPicture(model) {
       return { ...parts, line };
     });
     element.replaceChildren(el("p", { class: "cr-caption" }, t("playground.matrix_hint")),
-      ...rows.map((row) => row.line), row_of_answer);
+      ...rows.map((row) => row.line), answerLine, chain);
   }
 
   const off = onTheme(frame);
   return { element, frame, remove: off };
+}
+
+/** What a link holds, as the lab writes it. @param {any} link */
+function matrixLink(link) {
+  const text = btoa(JSON.stringify(link)); // numbers and plain names only
+  return text.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }
 
 /** @param {any} name @param {string} shape @param {any} canvas */
