@@ -14,8 +14,8 @@ from tests.explain.functions import FUNCTIONS
 DIFFER = {"zero_times_infinity", "sampled_gamma", "by_hand"}
 
 
-def step_of(steps, id):
-    return next(step for step in steps if step.id == id)
+def leaves(tree):
+    return [np.asarray(leaf) for leaf in cr.tree.leaves(tree)]
 
 
 def test_each_number_of_a_small_function():
@@ -93,6 +93,30 @@ def test_every_step_holds_together(name):
 def test_finite_differences(name):
     function, args = FUNCTIONS[name]
     assert cr.backprop(function)(*args).check().ok == (name not in DIFFER)
+
+
+LOOPS = [
+    "recurrent_network", "scan_backwards", "counted_loop", "branches", "checkpointed",
+    "products_of_all",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_unrolled(name):
+    """Loops written out have the same gradient, and nothing of them is left."""
+    function, args = FUNCTIONS[name]
+    steps = cr.backprop(function, unroll=10)(*args)
+    assert not {"scan", "cond", "checkpoint"} & {step.op for step in steps}
+    whole = cr.backprop(function)(*args)
+    for a, b in zip(leaves(steps.gradient), leaves(whole.gradient), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+    for a, b in zip(steps.code().run()[1:], leaves(whole.gradient), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+    assert "scan" in {step.op for step in cr.backprop(loop, unroll=2)(1.1)}
+
+
+def loop(x):
+    return cr.lax.fori_loop(0, 3, lambda i, total: total * x, 1.0)
 
 
 def test_a_wrong_derivative_is_found():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..draw.svg import Picture
-from ..engine.graph import Graph, Node, short_line
+from ..engine.graph import Graph, Node, node_names, short_line
 from ..engine.interpret import values_of
 from .backcode import backprop_code
 from .calls import Call, record, type_text
@@ -21,6 +21,7 @@ from .reverse import Visit, walk_back
 from .rules import latex, numpy_text, rule_of, slope_of
 from .source import Code
 from .table import as_html, as_text
+from .unroll import unrolled
 
 
 @dataclass(frozen=True)
@@ -260,12 +261,15 @@ def _picks(node: Any, owner: Node) -> bool:
     return node.primitive.name == "pick" and node.inputs[0] is owner
 
 
-def backprop(fn: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Backprop]:
+def backprop(
+    fn: Callable[..., Any], argnums: int | Sequence[int] = 0, unroll: int = 0
+) -> Callable[..., Backprop]:
     """Reverse mode on one call, step by step.
 
     ``backprop(f)(*args)`` runs ``f``, which must return a real scalar, and then the chain rule from
     its result to the arguments of ``argnums`` and to the Parameters that ``f`` uses
-    (Linnainmaa 1970; Rumelhart, Hinton and Williams 1986).
+    (Linnainmaa 1970; Rumelhart, Hinton and Williams 1986). A loop (``scan``) is one step; those of
+    at most ``unroll`` turns are written out, and with them the branches that were taken and calls.
 
     >>> steps = backprop(lambda x: np.tanh(x) * x)(0.5)
     >>> [step.op for step in steps]
@@ -277,6 +281,10 @@ def backprop(fn: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callab
     """
 
     def steps(*args: Any) -> Backprop:
-        return Backprop(record(fn, args, argnums))
+        call = record(fn, args, argnums)
+        if unroll:
+            graph = unrolled(call.graph, call.values, unroll)
+            call = replace(call, graph=graph, names=node_names(graph))
+        return Backprop(call)
 
     return steps
