@@ -31,7 +31,7 @@ export function lossesRoom(model) {
   });
   const about = el("p", { class: "cr-caption" });
   const formula = el("p", { class: "cr-formula" });
-  const lines = el("p", { class: "cr-caption cr-number" });
+  const lines = el("p", { class: "cr-caption cr-number cr-fitted" });
   const fitCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-flat" }, fit.element),
     el("figcaption", {}, ...Object.entries(LOSS_LINES).map(([name, colour]) => activationKey(colour, name)), lines));
   const element = el("section", { class: "cr-stack" }, chooser.element,

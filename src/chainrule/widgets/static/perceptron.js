@@ -55,6 +55,7 @@ function render({ model, el: root }) {
     loss: reading({ label: t("perceptron.loss"), format: (v) => (v === null ? "–" : fixed(v, 5)) }),
     right: reading({ label: t("perceptron.right"), format: (v) => v }),
   };
+  readings.steps.element.classList.add("cr-steps");
   const last = el("p", { class: "cr-caption cr-number" });
   const word = el("p", { class: "cr-note", role: "status" });
   const mistakesCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, mistakes.element));
