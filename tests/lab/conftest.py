@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.help import strangers
+from tests.lab.help import strangers, token_cookie
 
 FLAGS = [
     "--no-sandbox",
@@ -73,7 +73,7 @@ def watched_page(browser: Any, address: str, **options: Any) -> Iterator[Any]:
     page.on("request", lambda request: wrong.extend(strangers(request.url)))
     page.lab = address
     page.wrong = wrong
-    page.goto(address)
+    context.add_cookies([token_cookie(address)])
     yield page
     context.close()
     assert wrong == []

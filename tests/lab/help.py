@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 
 def strangers(url: str) -> list[str]:
@@ -12,6 +12,13 @@ def strangers(url: str) -> list[str]:
     parts = urlsplit(url)
     here = parts.scheme in ("data", "blob") or parts.hostname in ("127.0.0.1", "localhost")
     return [] if here else [f"a request to {url}"]
+
+
+def token_cookie(address: str) -> dict[str, str]:
+    """What the address with the token leaves in the browser."""
+    parts = urlsplit(address)
+    name = f"chainrule-{parts.port}"
+    return {"name": name, "value": dict(parse_qsl(parts.query))["token"], "url": address}
 
 
 def goto(page: Any, name: str, fragment: str = "") -> None:

@@ -7,5 +7,5 @@ from ..widgets import PAGES
 from . import process  # noqa: F401
 
 for _page in PAGES:
-    with contextlib.suppress(ModuleNotFoundError):  # a page that is not installed
+    with contextlib.suppress(Exception):  # a page that breaks is told of when it is opened
         importlib.import_module(f"chainrule.widgets.{_page}")

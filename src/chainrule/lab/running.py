@@ -61,6 +61,7 @@ class Lab:
         self.socket = socket.socket(family)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((host, port))
+        self.socket.listen(128)  # from now on browsers wait instead of being refused
         self.port = self.socket.getsockname()[1]
         limits = limits or Limits()
         workers = Threads(_first(own, make)) if own else Processes(make, limits.memory)
