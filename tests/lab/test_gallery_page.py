@@ -53,7 +53,7 @@ def test_the_outlier_pulls_the_square_and_not_the_absolute_error(page):
     assert after[0] > numbers(before)[0] + 0.2  # the slope of the line of least squares
     page.get_by_role("tab", name="FocalLoss").click()
     words.wait_for(state="hidden")
-    assert page.get_by_label("γ").is_visible()
+    page.get_by_label("γ").wait_for()
 
 
 def test_initialisers_and_a_link(page):

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn import datasets
 from sklearn import metrics as theirs
 
-from chainrule.data import Dataset
+from chainrule.data import Dataset, load_breast_cancer
 from chainrule.widgets import Molecules, UserError
 from chainrule.widgets.molecules_network import Network, judge, reliability, roc, split
 from chainrule.widgets.molecules_table import read_table
@@ -30,6 +31,13 @@ def trained(page, epochs=20):
         page.tick(0.02)
     page.do_pause()
     return page.state
+
+
+def test_the_stand_in_is_scikit_learns():
+    ours, known = load_breast_cancer(), datasets.load_breast_cancer()
+    assert np.array_equal(ours.x, known.data) and np.array_equal(ours.y, known.target)
+    assert ours.features == tuple(known.feature_names)
+    assert ours.classes == tuple(known.target_names)
 
 
 def test_parts_keep_the_shares_and_share_no_row():
