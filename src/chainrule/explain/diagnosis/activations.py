@@ -9,11 +9,13 @@ import numpy as np
 from .layers import Activation, by_unit
 from .pictures import bars, histogram
 from .report import Check, Measured
-from .subject import Subject
+from .subject import PROBE, Subject, spread
 
-# Half the units: what narrow, trained and healthy layers lose stays below it (at most a third in
-# the healthy networks of the tests), and a layer with half its units dead has lost half its width.
+# Where biases are larger than what arrives, each unit is always on or always off as a coin falls:
+# so it is in the last layers of deep networks that can still be trained. More than that by two of
+# its standard deviations (1/2 + 1/√n of n units) is no chance: 75 % of 16 units, 60 % of 100.
 DEAD = 0.5
+REPEATS = 0.5
 # A slope below 5 % of its largest: |x| > 2.18 for tanh, > 4.35 for the sigmoid. Seven in ten: a
 # trained network puts many units at their ends, and may; one whose scale is wrong, nearly all.
 FLAT = 0.05
@@ -55,11 +57,23 @@ def line_of(subject: Subject, activation: Activation) -> str:
     return f"{activation.name}; {line}" if told else activation.name
 
 
-def _worst(subject: Subject, shares: dict[str, float], bound: float) -> tuple[list[str], str]:
-    """Names beyond the bound, the worst first, and where they are."""
-    bad = sorted([n for n, share in shares.items() if share > bound], key=shares.__getitem__)[::-1]
+def _worst(
+    subject: Subject, shares: dict[str, float], bounds: dict[str, float]
+) -> tuple[list[str], str]:
+    """Names beyond their bounds, the worst first, and where they are."""
+    beyond = [name for name, share in shares.items() if share > bounds[name]]
+    bad = sorted(beyond, key=shares.__getitem__, reverse=True)
     places = {a.name: line_of(subject, a) for a in subject.seen.activations}
     return bad, ", ".join(places[name] for name in bad[:4])
+
+
+def dead_bound(units: int) -> float:
+    """The share of a layer's units that may always be 0: half, and twice what chance adds.
+
+    >>> dead_bound(16)
+    0.75
+    """
+    return min(DEAD + units**-0.5, 1 - ALIKE)
 
 
 def dead_relu(subject: Subject) -> Measured | None:
@@ -67,18 +81,20 @@ def dead_relu(subject: Subject) -> Measured | None:
     seen = subject.seen
     relus = [a for a in seen.activations if a.kind == "ReLU" and a.hidden]
     shares = {a.name: dead_share(seen.value(a.node), a.units) for a in relus}
-    bad, where = _worst(subject, shares, DEAD)
+    bounds = {a.name: dead_bound(a.node.shape[a.units]) for a in relus}
+    bad, where = _worst(subject, shares, bounds)
     if not bad:
         return None
+    bound = bounds[bad[0]]
     text = (
         f"{shares[bad[0]]:.0%} of the units of {bad[0]} are 0 for each of {len(subject.probe)} "
-        f"examples (bound {DEAD:.0%})"
+        f"examples (bound {bound:.0%})"
     )
 
     def draw() -> Any:
-        return bars("units that are always 0", shares, DEAD, bad, percent=True)
+        return bars("units that are always 0", shares, bound, bad, percent=True)
 
-    return Measured(text, shares[bad[0]], DEAD, draw, where)
+    return Measured(text, shares[bad[0]], bound, draw, where)
 
 
 def saturated(subject: Subject) -> Measured | None:
@@ -89,7 +105,7 @@ def saturated(subject: Subject) -> Measured | None:
     bent = [a for a in seen.activations if a.kind != "ReLU" and a.hidden]
     values = {a.name: (a.kind, seen.value(a.node)) for a in bent}
     shares = {name: flat_share(*found) for name, found in values.items()}
-    bad, where = _worst(subject, shares, SATURATED)
+    bad, where = _worst(subject, shares, dict.fromkeys(shares, SATURATED))
     if not bad:
         return None
     kind, worst = values[bad[0]]
@@ -116,18 +132,18 @@ def symmetric_weights(subject: Subject) -> Measured | None:
         hears = bool(np.any(seen.value(layer.input)))  # else all units before it are dead
         if later and is_hidden and hears and layer.node.shape[layer.units] > 1:
             shares[layer.name] = alike_share(seen.value(layer.node), layer.units)
-    bad = [name for name, share in shares.items() if share > DEAD]
+    bad = [name for name, share in shares.items() if share > REPEATS]
     if not bad:
         return None
     text = (
         f"{shares[bad[0]]:.0%} of the units of {bad[0]} give the same number as another unit, for "
-        f"every example (bound {DEAD:.0%})"
+        f"every example (bound {REPEATS:.0%})"
     )
 
     def draw() -> Any:
-        return bars("units that repeat another", shares, DEAD, bad, percent=True)
+        return bars("units that repeat another", shares, REPEATS, bad, percent=True)
 
-    return Measured(text, shares[bad[0]], DEAD, draw, ", ".join(bad))
+    return Measured(text, shares[bad[0]], REPEATS, draw, ", ".join(bad))
 
 
 def alike_share(values: Any, units: int) -> float:
@@ -136,7 +152,8 @@ def alike_share(values: Any, units: int) -> float:
     >>> alike_share(np.array([[1.0, 1.0, 2.0, 1.0]]), 1)
     0.5
     """
-    columns = by_unit(values, units).T
+    rows = by_unit(values, units)
+    columns = rows[spread(len(rows), PROBE)].T
     scale = float(np.abs(columns).max()) or 1.0
     distinct = np.unique(np.round(columns / (scale * ALIKE)), axis=0)
     return 1 - len(distinct) / len(columns)
@@ -147,7 +164,7 @@ CHECKS = [
         "symmetric-weights",
         "The units of a layer are copies of each other",
         symmetric_weights,
-        f"more than {DEAD:.0%} of a hidden layer's units repeat another",
+        f"more than {REPEATS:.0%} of a hidden layer's units repeat another",
         "Units that begin alike get the same gradient and stay alike, so that the layer is worth "
         "one unit. Only a random start tells them apart.",
         "Initialise the weights at random (leave out init=zeros or constant); only biases and the "
@@ -158,7 +175,7 @@ CHECKS = [
         "dead-relu",
         "ReLUs that never fire",
         dead_relu,
-        f"more than {DEAD:.0%} of a layer's units are 0 for every example",
+        "more than 1/2 + 1/√n of a layer's n units are 0 for every example",
         "A ReLU that is 0 for all examples has slope 0, so that no gradient ever reaches its "
         "weights. It stays dead, and the layer is that much narrower.",
         "Lower the learning rate, start with He's weights (nn.init.kaiming_normal) and biases of "

@@ -142,7 +142,9 @@ def _is_continuous(table: Any) -> bool:
 def leaking_column(subject: Subject) -> Measured | None:
     """A column that is the target."""
     table, target = subject.table, as_table(subject.y)
-    if table is None or target is None or table.shape[1] < 2 or len(table) < 8:
+    if table is None or target is None or len(table) < 8:
+        return None
+    if subject.x.ndim != 2 or table.shape[1] < 2:  # a place in an image is no column
         return None
     if subject.labels is not None:
         target = subject.labels.reshape(-1, 1).astype(float)

@@ -20,6 +20,7 @@ from .trial import Trial, adam_moves, moves_of
 STEPS = 32  # of each learning rate
 GROWS = 1.3  # times the first loss: more than batches differ by
 STAYS = 0.95
+JUMPS = 10.0  # times the first and the expected loss on the way; healthy runs of the tests: 1.7
 TENTH = 0.7  # of the loss at the present rate, at a tenth of it
 POOR = 0.5  # of the expected loss: below it the network knows something, and may jump a little
 IDLE = 0.005  # of the loss: what so few steps at least achieve with a usable rate
@@ -40,6 +41,7 @@ class Range:
         self.rate = max(rates, default=0.0)
         self.first = math.nan
         self._after: dict[int, float] = {}
+        self.peak = math.nan  # of the run at the present rate
         if self.rate:
             self._trial = Trial(subject, batches(subject))
             self.first = float(np.mean(self._trial.first_losses()))
@@ -49,6 +51,8 @@ class Range:
         if power not in self._after:
             losses = self._trial.losses(self._moves, STEPS, 10.0**power)
             self._after[power] = last_quarter(losses, STEPS)
+            if power == 0:
+                self.peak = float(np.nan_to_num(losses, nan=np.inf).max())
         return self._after[power]
 
     def picture(self) -> Any:
@@ -100,23 +104,32 @@ def too_high(subject: Subject) -> Measured | None:
     test = range_of(subject)
     if not math.isfinite(test.first):
         return None
-    last, expected = test.after(0), subject.expected[0]
-    is_poor = not math.isfinite(expected) or last > POOR * expected
-    if not is_poor or last <= STAYS * test.first:
+    bound, last = _bound_passed(test, subject.expected[0]), test.after(0)
+    if bound is None:
         return None
-    at_tenth = test.after(-1)
-    grows = last > GROWS * test.first
-    if not grows and at_tenth >= TENTH * last:
-        return None
-    bound = GROWS if grows else STAYS
     text = (
         f"{STEPS} steps with a learning rate of {test.rate:g} bring the loss from {test.first:.3g} "
-        f"to {last:.3g}, with {test.rate / 10:g} to {at_tenth:.3g} (bound {bound:g} of the first)"
+        f"over {test.peak:.3g} to {last:.3g}, with {test.rate / 10:g} to {test.after(-1):.3g} "
+        f"(bound {bound:g} times the first)"
     )
     usable = [p for p in range(-1, -LARGER, -1) if test.after(p) < STAYS * test.first]
     rate = test.rate * 10.0 ** (usable[0] if usable else -1)
     change = f"Try {rate:g}. A warm-up or clipping (fit(clip=1.0)) also helps."
     return Measured(text, last / test.first, bound, test.picture, "the optimizer", change)
+
+
+def _bound_passed(test: Range, expected: float) -> float | None:
+    """Which bound the run at the present rate passes, if any."""
+    last = test.after(0)
+    unknowing = max(test.first, expected) if math.isfinite(expected) else test.first
+    if test.peak > JUMPS * unknowing:
+        return JUMPS
+    if last <= POOR * unknowing:
+        return None
+    if last > GROWS * test.first:
+        return GROWS
+    is_stuck = last > STAYS * test.first and test.after(-1) < TENTH * last
+    return STAYS if is_stuck else None
 
 
 def _ran_away(subject: Subject) -> Measured | None:
@@ -177,7 +190,9 @@ def one_batch(subject: Subject) -> Measured | None:
         return None
     last, losses = math.inf, np.array([first])
     for rate in (1e-2, 1e-3, 1e-1):
-        found = trial.losses(adam_moves(subject, rate), BATCH_STEPS)
+        found = trial.losses(adam_moves(subject, rate), BATCH_STEPS, enough=first / 2)
+        if found[-1] < first / 2:
+            return None
         after = last_quarter(found, BATCH_STEPS)
         if after < last:
             last, losses = after, found
@@ -248,8 +263,8 @@ CHECKS = [
         "learning-rate-too-high",
         "The learning rate is too high",
         too_high,
-        f"after {STEPS} steps the loss is above {GROWS:g} times the first, or not below it where "
-        "a tenth of the rate brings it down",
+        f"in {STEPS} steps the loss ends above {GROWS:g} times the first, jumps to {JUMPS:g} "
+        "times, or stays where a tenth of the rate brings it down",
         "Each step goes past the valley and lands higher on the other side. The loss grows or "
         "jumps about, and large steps can kill ReLUs for good.",
         "Lower the learning rate.",

@@ -206,7 +206,7 @@ class Subject:
 def labels_of(y: Any, kind: str | None) -> Any:
     """Labels as whole numbers, from labels, one-hot rows or 0 and 1; None for anything else."""
     if kind in ("logit", "probability"):
-        return np.ravel(y).astype(int)
+        return np.ravel(y).astype(int) if len(y) == np.size(y) else None
     if kind in ("logits", "probabilities", "log-probabilities"):
         return y.argmax(axis=1) if y.dtype.kind == "f" else np.ravel(y)
     return None

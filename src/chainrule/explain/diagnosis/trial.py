@@ -38,10 +38,17 @@ class Trial:
         ]
         self._run = assemble(tidy(Graph(inputs, [*graph.outputs, *gradients])))
 
-    def losses(self, moves: Sequence[Move | None], steps: int, factor: float = 1.0) -> Any:
+    def losses(
+        self,
+        moves: Sequence[Move | None],
+        steps: int,
+        factor: float = 1.0,
+        enough: float = -np.inf,
+    ) -> Any:
         """The loss before each step; a parameter whose move is None stays as it is.
 
-        ``factor`` multiplies the learning rates. What overflows ends the run.
+        ``factor`` multiplies the learning rates. What overflows ends the run, and what is
+        ``enough``.
         """
         params = list(self.start)
         pairs = zip(moves, params, strict=True)
@@ -51,7 +58,7 @@ class Trial:
             batch = self._batches[step % len(self._batches)]
             loss, *gradients = self._run([*params, *batch])
             found.append(float(loss))
-            if not np.isfinite(loss):
+            if not np.isfinite(loss) or loss < enough:
                 break
             for i, move in enumerate(moves):
                 if move is not None:
