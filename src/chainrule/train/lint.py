@@ -30,7 +30,7 @@ def warn_of_mistakes(model: Model, loss: Any, data: Any) -> None:
     kinds, structure = types_of(batch)
     key = (*_structure_of(model), _identity(loss), *kinds, structure)
     found: list[Report] = []
-    _seen.get(key, lambda: found.append(_report(model, loss, batch)) or True)
+    _seen.get(key, lambda: found.extend(_reports(model, loss, batch)) or True)
     for report in found:
         for mistake in report:
             warnings.warn(str(mistake), LintWarning, stacklevel=3)
@@ -49,6 +49,13 @@ def _identity(function: Any) -> Any:
     if isinstance(function, Module):
         return type(function), repr(function)
     return getattr(function, "__code__", None) or id(function)
+
+
+def _reports(model: Model, loss: Any, batch: tuple[Any, Any]) -> list[Report]:
+    try:
+        return [_report(model, loss, batch)]
+    except Exception:  # what does not run on these few rows is for training to tell
+        return []
 
 
 def _report(model: Model, loss: Any, batch: tuple[Any, Any]) -> Report:

@@ -19,16 +19,6 @@ BINARY = (Y > 0).astype(np.float32).reshape(-1, 1)
 W = rng.normal(size=(3, 1))
 
 
-def of_network(loss, *layers):
-    """``lint``'s arguments for a loss of a network's output."""
-    net = nn.Sequential(*layers)
-
-    def total(net, x, y):
-        return loss(net(x), y)
-
-    return net, total
-
-
 # -- shapes
 
 
@@ -55,6 +45,10 @@ def crossed(net, x, y):
 
 def with_logits(net, x, y):
     return nn.functional.binary_cross_entropy_with_logits(net(x), y)
+
+
+def with_probabilities(net, x, y):
+    return nn.functional.binary_cross_entropy(net(x), y)
 
 
 def squared(net, x, y):
@@ -253,6 +247,11 @@ BROKEN = {
         "relu-before-logits-loss",
         "with_logits",
         lambda: (with_logits, yes_or_no(nn.ReLU()), X, BINARY),
+    ),
+    "logits for probabilities": (
+        "logits-as-probabilities",
+        "binary_cross_entropy",
+        lambda: (with_probabilities, yes_or_no(), X, BINARY),
     ),
     "softmax of one": (
         "softmax-of-one",

@@ -13,6 +13,7 @@ RULES: tuple[Callable[[Subject], Iterator[Mistake]], ...] = (
     losses.column_against_row,
     losses.softmax_twice,
     losses.sigmoid_twice,
+    losses.logits_as_probabilities,
     losses.softmax_of_one,
     losses.target_out_of_reach,
     numbers.log_of_zero,

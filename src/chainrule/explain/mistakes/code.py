@@ -38,7 +38,7 @@ class Code:
 
     def line_of(self, node: ast.AST) -> str:
         """The line of a part of it, as ``file.py:12: the text``."""
-        return self._place(node.lineno)  # type: ignore[attr-defined]
+        return self._place(node.lineno)
 
     def _place(self, number: int) -> str:
         text = self._source[number - 1].strip()

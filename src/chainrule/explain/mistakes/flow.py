@@ -120,7 +120,7 @@ def _cut(subject: Subject, names: list[str], wanted: dict[str, Tensor]) -> Mista
 
 
 def _leads(node: Node, start: Node) -> bool:
-    return start in set(reachable([node], ()))  # type: ignore[list-item]
+    return start in set(reachable([node], ()))
 
 
 def _always_zero(subject: Subject) -> dict[Node, bool]:

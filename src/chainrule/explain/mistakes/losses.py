@@ -117,6 +117,24 @@ def sigmoid_twice(subject: Subject) -> Iterator[Mistake]:
             )
 
 
+def logits_as_probabilities(subject: Subject) -> Iterator[Mistake]:
+    """Numbers below 0 or above 1 where a loss takes the logarithms of p and of 1 - p."""
+    misses = {source_of(n.inputs[0]) for n in subject.named("log1p")}
+    opposites = {source_of(n.inputs[0]) for n in misses if name_of(n) == "negative"}
+    for node in subject.named("log"):
+        p = source_of(node.inputs[0])
+        found = subject.ranges[p]
+        if p in opposites and p in subject.moving and (found.low < 0 or found.high > 1):
+            yield Mistake(
+                "logits-as-probabilities",
+                node.line,
+                f"The loss takes log(p) and log(1 - p), but p comes from {name_of(p)} (at "
+                f"{_short(p)}) and can be {_interval(found)}.",
+                "End the network with a sigmoid, or better: give the logits to "
+                "nn.BCEWithLogitsLoss.",
+            )
+
+
 def softmax_of_one(subject: Subject) -> Iterator[Mistake]:
     """A softmax over an axis of length 1: always 1, and its gradient 0."""
     for node in subject.named("divide"):
@@ -164,6 +182,8 @@ def _is_error(subject: Subject, node: Node) -> bool:
 
 
 def _interval(found: Range) -> str:
+    if np.isinf(found.low) and np.isinf(found.high):
+        return "any number"
     if np.isinf(found.high):
         return f"{found.low:.4g} and more"
     return (

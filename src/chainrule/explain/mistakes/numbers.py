@@ -168,7 +168,7 @@ def _through_views(subject: Subject, node: Node) -> list[Node]:
 
 def _powers(subject: Subject, wanted: object) -> list[Node]:
     nodes = subject.named("constant_power")
-    return [n for n in nodes if wanted(float(n.params["exponent"]))]  # type: ignore[operator]
+    return [n for n in nodes if wanted(float(n.params["exponent"]))]
 
 
 def _is_own(node: Node, names: set[str], operator: object = None) -> bool:
@@ -177,7 +177,7 @@ def _is_own(node: Node, names: set[str], operator: object = None) -> bool:
     if expression is None:
         return True
     if isinstance(expression, ast.BinOp):
-        return operator is not None and isinstance(expression.op, operator)  # type: ignore[arg-type]
+        return operator is not None and isinstance(expression.op, operator)
     return called_name(expression) in names
 
 

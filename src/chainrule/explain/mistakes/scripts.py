@@ -82,7 +82,7 @@ def _fits(tree: ast.AST, scalers: set[str]) -> Iterator[tuple[ast.expr, set[str]
         name = called_name(node)
         owner = _name(node.func.value) if isinstance(node.func, ast.Attribute) else ""
         made_here = isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call)
-        is_scaler = owner in scalers or (made_here and _makes_scaler(node.func.value))  # type: ignore[attr-defined]
+        is_scaler = owner in scalers or (made_here and _makes_scaler(node.func.value))
         if name == "standardize" or (name in ("fit", "fit_transform") and is_scaler):
             yield node, _names(node.args[0])
 
@@ -93,7 +93,7 @@ def _reduced(tree: ast.AST, name: str) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and called_name(node) == name:
             is_method = isinstance(node.func, ast.Attribute)
-            own = _name(node.func.value) if is_method else ""  # type: ignore[attr-defined]
+            own = _name(node.func.value) if is_method else ""
             given = _name(node.args[0]) if node.args else ""
             found |= {own, given} - {"", "np"}
     return found
