@@ -95,8 +95,8 @@ def formula(text: str, names: tuple[str, ...] = ("w",)) -> Formula:
     try:
         with warnings.catch_warnings(action="ignore"):  # Python's own, on what is odd
             tree = ast.parse(plain, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise UserError(_what_is_wrong(text, plain, error)) from None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise UserError(_what_is_wrong(text, plain)) from None
     source = ast.unparse(_Rebuilt(plain, names).build(tree))
     return Formula(text, source, names, _function(source, names))
 
@@ -113,11 +113,10 @@ def spelled_out(text: str) -> str:
     return re.sub(rf"({number}|\))\s*(?=[A-Za-z_(])", r"\1*", text).strip()
 
 
-def _what_is_wrong(text: str, plain: str, error: Exception) -> str:
-    place = getattr(error, "offset", None)
+def _what_is_wrong(text: str, plain: str) -> str:
     if plain.count("(") != plain.count(")"):
         return f'A bracket is missing, or there is one too many: "{text}".'
-    if place and place > len(plain):
+    if plain.endswith(("+", "-", "*", "/")):
         return f'Something is missing at the end: "{text}".'
     return f'This is not a formula: "{text}".'
 

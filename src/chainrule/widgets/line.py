@@ -78,10 +78,9 @@ class Line(Widget):
     def changed(self, changes: dict[str, Any]) -> None:
         """Points or the line were moved, or play was pressed."""
         if "running" in changes:
-            self.running = self.state["running"]
-            if self.state["lost"] and self.running:
+            if changes["running"] and self.state["lost"]:
                 self.do_reset()
-                self._play(True)
+            self._play(changes["running"])
         if "w" in changes or "b" in changes:
             self._path = []
             self._play(False)

@@ -68,9 +68,9 @@ class Slope(Widget):
             self.set(steps=0, lost=False)
             self._look()
         if "running" in changes:
-            if self.state["running"] and self.state["lost"]:
+            if changes["running"] and self.state["lost"]:
                 self.do_reset()
-            self._play(self.state["running"])
+            self._play(changes["running"])
 
     def do_step(self) -> None:
         """One step of gradient descent."""
@@ -130,7 +130,7 @@ class Slope(Widget):
         w = np.float64(self.state["w"])
         with np.errstate(all="ignore"):
             value, slope = float(self._function(w)), float(self._slope(w))
-        known = np.isfinite(slope) and abs(slope) < STEEPEST
+        known = np.isfinite(value) and abs(slope) < STEEPEST
         path = np.array(self._path)
         with np.errstate(all="ignore"):
             heights = np.broadcast_to(np.asarray(self._function(path), float), path.shape)
