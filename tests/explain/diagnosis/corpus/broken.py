@@ -4,5 +4,6 @@ from .broken_data import DATA
 from .broken_losses import LOSSES, RATES
 from .broken_networks import GRADIENTS, UNITS
 from .broken_training import FITS, USES
+from .held_out import FAULTY
 
-BROKEN = [*UNITS, *GRADIENTS, *LOSSES, *RATES, *DATA, *USES, *FITS]
+BROKEN = [*UNITS, *GRADIENTS, *LOSSES, *RATES, *DATA, *USES, *FITS, *FAULTY]
