@@ -51,7 +51,8 @@ def test_training_a_threshold_and_importance(page, table):
     slider.focus()
     slider.press("End")
     page.wait_for_function(
-        "() => document.querySelector('.cr-confusion td:last-child[style]').textContent === '0'"
+        "() => [...document.querySelectorAll('.cr-confusion td:last-child[style]')].every("
+        "(cell) => cell.textContent === '0')"
     )
     after = matrix(page)
     assert after[1] == after[3] == 0 and sum(after) == 30
