@@ -95,8 +95,6 @@ def test_every_edge_joins_boxes_that_are_there_and_every_node_is_in_one_box(make
         assert len(set(ids)) == len(ids) and len(set(inside)) == len(inside)
         assert {e[k] for e in drawing["edges"] for k in ("from", "to")} <= set(ids)
         left_out = {"broadcast", "pick", "constant"}
-        for node in graph.nodes:
-            assert node.primitive.name in left_out or f": {node.type} = " in str(graph)
         wanted = sum(node.primitive.name not in left_out for node in graph.nodes)
         assert sum(name[0] == "v" for name in inside) == wanted
 

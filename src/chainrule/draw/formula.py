@@ -34,6 +34,10 @@ _TEMPLATES = {
 }
 
 
+_SPECIAL = {"\\": "\0", **{letter: rf"\{letter}" for letter in "_#$%&{}"}}
+_SPECIAL |= {"^": r"\^{}", "\0": r"\backslash{}"}
+
+
 def formula(node: Node, operands: Sequence[str]) -> str:
     r"""What a node computes, in LaTeX, with these names for its operands.
 
@@ -86,7 +90,7 @@ def product(spec: str, operands: Sequence[str]) -> str:
     r"""An einsum as a product of matrices where it is one, else as a sum over its letters.
 
     >>> product("ab,cb->ac", ["x", "W"]), product("a,a->", ["u", "v"])
-    ('x W^{\\top}', 'u \\cdot v')
+    ('x W^{\\top}', 'u^{\\top} v')
     >>> product("abc,cde->abde", ["A", "B"])
     '\\sum_{c} A_{abc} B_{cde}'
     """
@@ -115,10 +119,12 @@ def _matrices(a: str, b: str, result: str, x: str, y: str) -> str:
     rows, columns = (next((c for c in s if c not in shared), "") for s in (a, b))
     if len(a) > 2 or len(b) > 2 or len(shared) > 1 or result != rows + columns:
         return ""
+    if stack and not len(a) == len(b) == 2:
+        return ""
     if not shared:
         return rf"{x} {y}^{{\top}}" if len(a) == len(b) == 1 else ""
     if not result:
-        return rf"{x} \cdot {y}"
+        return rf"{x}^{{\top}} {y}"
     flipped = r"^{\top}"
     x += flipped if len(a) == 2 and a[0] == shared[0] else ""
     y += flipped if len(b) == 2 and b[1] == shared[0] else ""
@@ -145,7 +151,9 @@ def symbol(name: str) -> str:
 
 def escaped(name: str) -> str:
     """A name without what LaTeX would read as its own."""
-    return re.sub(r"([_#$%&{}])", r"\\\1", name)
+    for letter, text in _SPECIAL.items():
+        name = name.replace(letter, text)
+    return name
 
 
 def number(value: Any) -> str:

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ..engine.graph import Graph, Node, node_names
 from .boxes import Names, drawn_for, is_number
-from .formula import formula, number, symbol
+from .formula import formula, symbol
 
-ATOM, POWER, PRODUCT, SUM, LOOSE = range(5)  # how loosely a formula holds together
+ATOM, POWER, PRODUCT, SUM, SIGNED, LOOSE = range(6)  # how loosely a formula holds together
 LONGEST = 60  # letters, from which on a value gets a line of its own
 
 
@@ -68,7 +70,7 @@ class _Writer:
             for (text, loose), need in zip(texts, needs, strict=True)
         ]
         found = formula(node, operands)
-        self.texts[node] = found, level
+        self.texts[node] = found, max(level, SIGNED) if found[0] == "-" else level
         several = isinstance(node.type, tuple)
         if self.uses[node] > 1 or len(found) > LONGEST or several:
             self.lines.append(f"{self.symbols[node]} &= {found}")
@@ -86,16 +88,16 @@ class _Writer:
 
 
 def latex_number(value: Any) -> tuple[str, int]:
-    r"""A number in LaTeX, and how loosely it holds together.
+    r"""A number in LaTeX, to six digits, and how loosely it holds together.
 
-    >>> latex_number(2.5), latex_number(-1e-9)
-    (('2.5', 0), ('-1.0 \\cdot 10^{-9}', 3))
+    >>> latex_number(2.5), latex_number(-3e-9)
+    (('2.5', 0), ('-3 \\cdot 10^{-9}', 4))
     """
-    text = number(value).replace("−", "-")
+    text = str(value) if isinstance(value, np.bool_) else f"{value:.6g}"
     digits, _, power = text.partition("e")
     if power:
         text = rf"{digits} \cdot 10^{{{int(power)}}}"
-    return text, SUM if text[0] == "-" else PRODUCT if power else ATOM
+    return text, SIGNED if text[0] == "-" else PRODUCT if power else ATOM
 
 
 def shape_of(node: Node) -> tuple[list[int], int]:
@@ -103,7 +105,7 @@ def shape_of(node: Node) -> tuple[list[int], int]:
 
     >>> from chainrule import trace
     >>> (node,) = trace(lambda x, y: x - y, 1.0, 2.0).nodes
-    >>> shape_of(node) == ([SUM, PRODUCT], SUM)
+    >>> shape_of(node) == ([SIGNED, PRODUCT], SUM)
     True
     """
     marked = formula(node, ["#"] * len(node.inputs))
@@ -139,5 +141,7 @@ def _need(bare: str, index: int, is_open: bool, after: str) -> int:
     if bare.startswith("\\"):  # a function without parentheses
         return POWER
     if _level(bare) == SUM:
-        return PRODUCT if "-" in bare and (index or bare[0] == "-") else SUM
+        if bare[0] == "-" or (index and " - " in bare):
+            return PRODUCT
+        return SUM if index else SIGNED
     return PRODUCT if r"\cdot" in bare else ATOM

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .. import nn
+from ..engine.trace import no_grad
 from ..nn import Module
 
 _NO_ACTIVATION = ("Dropout", "Flatten", "Identity")
@@ -46,12 +48,15 @@ class LayerMatrix:
         return self._activate(product if self.bias is None else product + self.bias)
 
     def _activate(self, z: np.ndarray) -> np.ndarray:
-        if self.function is not None or not self.activation:
-            return z if self.function is None else np.asarray(self.function(z))
-        wanted = self.activation.lower()
+        function = self.function or self._by_name()
+        with no_grad():
+            return np.asarray(function(z))
+
+    def _by_name(self) -> Callable[[Any], Any]:
+        wanted = self.activation.lower() or "identity"
         for name in nn.__all__:
             if name.lower() == wanted and isinstance(getattr(nn, name), type):
-                return np.asarray(getattr(nn, name)()(z))
+                return getattr(nn, name)()  # type: ignore[no-any-return]
         raise ValueError(
             f"chainrule.nn has no activation called {self.activation}: give it to LayerMatrix as "
             "function="
@@ -75,7 +80,8 @@ def layers_of(network: Module) -> list[LayerMatrix]:
             name = type(module).__name__
             if name in _NO_ACTIVATION:
                 continue
-            found[-1] = LayerMatrix(found[-1].weight, found[-1].bias, name, module)
+            function = copy(module).eval()  # so that drawing it changes no running statistics
+            found[-1] = LayerMatrix(found[-1].weight, found[-1].bias, name, function)
     return found
 
 

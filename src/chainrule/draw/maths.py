@@ -17,6 +17,7 @@ SMALL, RAISE = 0.75, 0.22  # exponents and indices: their size, and how far off 
 
 _SYMBOLS = {
     "Gamma": "Γ",
+    "backslash": "\\",
     "cdot": " · ",
     "ge": " ≥ ",
     "lceil": "⌈",
@@ -35,7 +36,7 @@ _SYMBOLS = {
     ",": " ",
     "_": "_",
 }
-_RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_RAISED = str.maketrans("0123456789−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 _SPACED = {c: f" {c} " for c in "+=<>?"} | {"-": " − "}
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9][0-9.e−…]*|[A-Za-z]|\s+|.")
 
@@ -95,7 +96,7 @@ def _atom(tokens: list[str], style: Run) -> list[Run]:
         return _command(token[1:], tokens, style)
     if token.isalpha():
         return [replace(style, text=token)]
-    text = _SPACED.get(token, token) if style.italic else token
+    text = _SPACED.get(token, token) if style.italic and not style.level else token
     return [replace(style, text=text, italic=False)]
 
 
