@@ -81,17 +81,17 @@ class Explanation:
     def __str__(self) -> str:
         after = self.before + self.update
         head = f"{self._title} moves by {self.update:+.4g}: {self.before:.6g} → {after:.6g}"
-        lines = [head, f"  {self.optimizer}"[:WIDTH], ""]
+        lines = [head, *_wrapped(self.optimizer, "  "), ""]
         lines += _bars(self.terms)
         if self.scale:
-            lines.append(f"  The gradient is {self.scale}."[:WIDTH])
+            lines += _wrapped(f"The gradient is {self.scale}.", "  ")
         if self.examples:
             lines += ["", f"The gradient's {self.terms['gradient']:+.4g}, by example:"]
             lines += _bars(self._shown_examples())
         if self.paths:
             lines += ["", "and by path through the graph:"]
             for path, share in self.paths[:5]:
-                lines += [f"  {share:+.4g}", *_wrapped(" → ".join(_steps(path)))]
+                lines += [f"  {share:+.4g}", *_wrapped(" → ".join(_steps(path)), "    ")]
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -329,8 +329,8 @@ def _bars(parts: dict[str, float]) -> list[str]:
     ]
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
+def _wrapped(text: str, lead: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=lead, subsequent_indent=f"{lead}  ")
 
 
 def _html_bars(title: str, parts: dict[str, float]) -> str:
