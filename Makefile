@@ -10,13 +10,16 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo test test-modes test-peers fuzz lint format-check ruff types layers size format docs bench clean
+.PHONY: help demo lab test test-modes test-peers fuzz lint format-check ruff types layers size check-js format docs bench clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 demo: $(VENV)/.with-demo ## Five networks train on the engine; a table of results and a report
 	@$(BIN)/python -m chainrule demo $(ARGS)
+
+lab: $(VENV)/.with-lab ## Pages in the browser on which one sees networks learn (ARGS="--page slope")
+	@$(BIN)/python -m chainrule lab $(ARGS)
 
 test: $(VENV)/.with-test ## All tests, and every example in the docstrings and pages (ARGS="-k grad")
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
@@ -32,7 +35,7 @@ test-peers: $(VENV)/.with-test $(VENV)/.with-peers ## Comparisons with JAX, PyTo
 fuzz: $(VENV)/.with-test ## Random graphs, compiled against evaluated (ARGS="--graphs 100000")
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-lint: format-check ruff types layers size ## Format, lint, types, layers of imports, sizes of files
+lint: format-check ruff types layers size check-js ## Format, lint, types, layers of imports, sizes of files
 
 format-check: $(VENV)/.with-lint
 	$(BIN)/ruff format --check .
@@ -48,6 +51,13 @@ layers: $(VENV)/.with-lint
 
 size: $(VENV)/.with-lint
 	$(BIN)/python scripts/check_size.py
+
+# The lab's JavaScript needs no Node; its types are checked where Node is present.
+TSC := build/node/node_modules/.bin/tsc
+check-js:
+	@if ! command -v npm >/dev/null; then echo "No Node here: the types of the JavaScript are not checked."; exit 0; fi; \
+	test -x $(TSC) || npm install --silent --no-audit --no-fund --prefix build/node typescript@5.9 || exit 1; \
+	$(TSC) -p tsconfig.json && echo "The types of the JavaScript hold."
 
 format: $(VENV)/.with-lint ## Put the code into its format, and mend what ruff can mend
 	$(BIN)/ruff format .

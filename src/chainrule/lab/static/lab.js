@@ -225,7 +225,7 @@ function notice(text, lasts = 0, actions = []) {
 
 // --------------------------------------------------------------------------------- the bar
 
-on(document.querySelector(".lab-bar nav"), "click", (event) => {
+on(byId("pages"), "click", (event) => {
   const link = event.target.closest("a");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();

@@ -26,7 +26,9 @@ export function inNotebook(draw) {
 
     /** @param {any} _ @param {DataView[]} buffers */
     function heard(_, [frame]) {
-      const header = unpack(frame.buffer.slice(frame.byteOffset, frame.byteOffset + frame.byteLength));
+      const bytes = new Uint8Array(frame.byteLength); // a copy that begins at a whole number of words
+      bytes.set(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength));
+      const header = unpack(bytes.buffer);
       if (header.state) send({ kind: "seen" });
       if (header.state && model) {
         model.update(header.state, header.heard);
