@@ -178,3 +178,13 @@ def test_a_ruined_network(value):
     assert {"non-finite-loss", "symmetric-weights", "loss-at-start"} & set(found.ids)
     assert len(str(found))
     assert all(str(finding.picture()) for finding in found)
+
+
+def test_a_quick_look_sees_a_loss_that_ran_away():
+    losses = [1.0, 1.1, 1.4, 2.0, 3.0, 5.0, 9.0, 17.0]
+    net = mlp(6, 8, 1)
+    optimizer = cr.optim.SGD(net.parameters(), lr=1e-9)
+    settings = {"optimizer": optimizer, "quick": True}
+    assert cr.diagnose(net, nn.MSELoss(), plane(), **settings).ids == []
+    found = cr.diagnose(net, nn.MSELoss(), plane(), history=losses, **settings)
+    assert found.ids == ["learning-rate-too-high"]

@@ -15,6 +15,7 @@ CHECKS: tuple[Check, ...] = tuple([check for family in _FAMILIES for check in fa
 def examine(subject: Subject, quick: bool) -> Report:
     """The findings of all checks, or of all that train nothing."""
     findings: list[Finding] = []
+    subject.quick = quick
     checks = [check for check in CHECKS if not (check.slow and quick)]
     for check in checks:
         if any(found.id in check.unless for found in findings):

@@ -53,7 +53,7 @@ class Check:
     unless
         Findings of which this one would only be a consequence.
     slow
-        Whether it trains copies, and is left out of a quick diagnosis.
+        Whether all of it needs trained copies, so that a quick diagnosis leaves it out.
     """
 
     id: str

@@ -82,6 +82,7 @@ class Subject:
         self.batch_size = min(batch_size or self.rows, self.rows)
         self.weights = None if weights is None else np.asarray(weights)
         self.step, self.predict = step, predict
+        self.quick = False  # whether to look at what is there, and train nothing
         self.notes: dict[str, Any] = {}  # what several checks need, made once
 
     def _pair(self, data: Any, name: str) -> tuple[Any, Any]:
