@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+
 from . import accept, chain_network
 from .chain_steps import Seen
 from .formula import formula
@@ -22,22 +24,25 @@ EXAMPLES = (
     "sin(x*y) + exp(x)",
     "sqrt(u**2 + v**2)",
 )
+MOST_INPUTS = 20
 REACH = 5.0
 PAUSE = 0.7  # seconds between two steps of a walk
 
 
 def _numbers(value: Any) -> dict[str, float]:
-    """Values of letters."""
-    if not isinstance(value, dict) or not set(value) <= set(LETTERS):
-        raise UserError(f"Values of letters are needed here, not {value!r}.")
+    """Values by name; names that nobody asks for do no harm."""
+    if not isinstance(value, dict) or len(value) > MOST_INPUTS:
+        raise UserError(f"At most {MOST_INPUTS} numbers with names are needed here.")
     check = accept.number(-1e3, 1e3)
-    return {name: check(number) for name, number in value.items()}
+    return {str(name): check(number) for name, number in value.items()}
 
 
 class ChainRule(Widget):
     """The graph of a formula or of a small network; ``at`` is how many steps have been made.
 
-    First come the boxes forward, then the steps of the chain rule backward.
+    First come the boxes forward, then the steps of the chain rule backward. In a notebook it shows
+    a function of your own as well: ``ChainRule(f, w=1.5, x=2.0)`` with the values of its arguments,
+    of which single numbers get sliders.
 
     >>> page = ChainRule()
     >>> page.take({"formula": "w * x"})
@@ -56,14 +61,16 @@ class ChainRule(Widget):
         "chosen": accept.text(40),
     }
 
-    def __init__(self) -> None:
+    def __init__(self, function: Callable[..., Any] | None = None, **values: Any) -> None:
+        self._own = function, values
+        numbers = {name: float(value) for name, value in values.items() if np.ndim(value) == 0}
         super().__init__(
-            kind="formula",
+            kind="own" if function else "formula",
             examples=list(EXAMPLES),
             formula=EXAMPLES[0],
             problem="",
             reach=REACH,
-            inputs={},
+            inputs=numbers,
             network=chain_network.START,
             activations=list(chain_network.ACTIVATIONS),
             losses=list(chain_network.LOSSES),
@@ -175,7 +182,12 @@ class ChainRule(Widget):
     def _seen(self) -> Seen:
         if self.state["kind"] == "network":
             function, names, values = chain_network.as_call(self.state["network"])
-            return Seen(function, names, values, fixed=["y"])
+            return Seen(function, names, values, fixed=["y"], has_lines=False)
+        if self.state["kind"] == "own":
+            function, values = self._own
+            assert function is not None
+            now = values | self.state["inputs"]
+            return Seen(function, list(values), [now[name] for name in values])
         text = self.state["formula"]
         names = letters_of(formula(text, LETTERS).source)
         if not names:

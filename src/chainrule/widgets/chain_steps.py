@@ -25,7 +25,7 @@ class Seen:
     """One call of a function, forward and backward, ready to be shown.
 
     ``names`` are what the arguments are called; all are differentiated by, but for those in
-    ``fixed``.
+    ``fixed``. ``has_lines``: the function is the learner's, so its lines are shown.
 
     >>> seen = Seen(lambda w, x: w * x, ["w", "x"], [2.0, 3.0])
     >>> seen.forward(), seen.backward()
@@ -40,7 +40,9 @@ class Seen:
         names: Sequence[str],
         values: Sequence[Any],
         fixed: Sequence[str] = (),
+        has_lines: bool = True,
     ) -> None:
+        self.has_lines = has_lines
         wanted = [i for i, name in enumerate(names) if name not in fixed]
         given = [np.asarray(value, np.float64) for value in values]
         self.steps: Backprop = backprop(function, wanted)(*given)
@@ -83,6 +85,7 @@ class Seen:
                 "label": box.label,
                 "formula": pieces(box.latex),
                 "type": box.type if np.ndim(value) else "",
+                "line": _line(box.line) if self.has_lines else "",
                 "value": as_json(value),
                 "short": short(value),
                 "cotangent": None if cotangent is None else as_json(cotangent),
@@ -158,6 +161,11 @@ class Seen:
         for name, label in self.labels.items():
             text = re.sub(rf"\b(d_)?{name}\b", rf"\g<1>{label}", text)
         return text
+
+
+def _line(line: str) -> str:
+    """The learner's line; of a typed formula what is computed."""
+    return line.partition(": return ")[2] if line.startswith("<formula") else line
 
 
 def _room(box: Any) -> list[str]:

@@ -76,6 +76,7 @@ function render({ model, el: root }) {
     const [forward, backward, nodes] = [model.get("forward"), model.get("backward"), model.get("nodes")];
     const now = Math.min(model.get("at"), forward.length + backward.length);
     kind.set(model.get("kind"));
+    kind.element.hidden = model.get("kind") === "own";
     formula.set(model.get("formula"));
     formula.problem(model.get("problem"));
     examples.element.hidden = model.get("kind") !== "formula";
@@ -174,7 +175,7 @@ function chainInputs(model) {
 
   function rebuild() {
     controls = {};
-    if (model.get("kind") === "formula") {
+    if (model.get("kind") !== "network") {
       for (const [name, value] of Object.entries(model.get("inputs"))) {
         controls[name] = make(name, value, (v) => put(model, { inputs: { ...model.get("inputs"), [name]: v } }));
       }
@@ -197,7 +198,7 @@ function chainInputs(model) {
   return {
     element,
     refresh() {
-      const isFormula = model.get("kind") === "formula";
+      const isFormula = model.get("kind") !== "network";
       const { x, y, activation, loss } = model.get("network");
       /** @type {Record<string, any>} */
       const values = isFormula ? { ...model.get("inputs") } : { y, activation, loss };

@@ -41,6 +41,7 @@ export function chainDetails(model) {
     const parts = [
       el("h2", {}, chainMath(node.formula)),
       node.type && el("p", { class: "cr-caption" }, node.type),
+      node.line && el("p", { class: "cr-caption" }, t("chain.line"), " ", el("code", {}, node.line)),
       detailsNumbers(t("chain.value"), node.value, "blue"),
       node.cotangent !== null && detailsNumbers(t("chain.cotangent"), node.cotangent, "vermilion"),
       node.sends.length > 0 && detailsSends(node),
