@@ -4,11 +4,14 @@ import ast
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import chainrule as cr
+from chainrule.engine.primitives.families import elementwise
 from chainrule.explain.code import numpy_code
 from tests.conformance.cases import CASES
 from tests.conformance.numeric import real_places
+from tests.conformance.programs import programs
 from tests.conformance.rows import draw
 from tests.explain.functions import FUNCTIONS
 
@@ -92,3 +95,76 @@ def test_every_derivative_as_code(case):
         _, *found = code.run()
     for a, b in zip(found, cr.grad(total)(xs), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
+
+
+@settings(
+    max_examples=60, derandomize=True, database=None, deadline=None,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+@given(programs())
+def test_random_programs(program):
+    steps = cr.backprop(program, (0, 1))(*program.inputs)
+    with np.errstate(all="ignore"):
+        value, *found = steps.code().run()
+    np.testing.assert_allclose(value, program(*program.inputs), rtol=1e-9, atol=1e-12)
+    for a, b in zip(found, cr.grad(program, (0, 1))(*program.inputs), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-10)
+
+
+def _cube(x):
+    return _power(x, POWER)
+
+
+def _power(x, n):
+    return x**n
+
+
+POWER = 3
+cube = elementwise("cube", numpy=_cube, derivative=lambda y, x: 3 * x * x)
+nameless = elementwise("nameless", numpy=lambda x: x + 1, derivative=lambda y, x: 1)
+
+
+def test_a_primitive_of_ones_own_brings_its_source():
+    code = cr.backprop(lambda x: cube(x) * 2.0)(1.5).code()
+    assert "POWER = 3" in code
+    assert "def _power(x, n):" in code
+    value, gradient = code.run()
+    assert (value, gradient) == (6.75, 13.5)
+
+
+def test_a_primitive_without_source_is_named():
+    with pytest.raises(NotImplementedError, match="'nameless' cannot be written"):
+        numpy_code(lambda x: nameless(x), 1.0)
+    assert float(cr.backprop(lambda x: nameless(x) * 2.0)(1.5).gradient) == 2.0
+
+
+def test_arguments_of_the_code():
+    """Large arrays from outside are arguments, small ones and numbers stand in the text."""
+    large, small = np.arange(40.0) ** 2, np.array([1.5, 2.5])
+    code = numpy_code(lambda x: (x * large).sum() + x * small * 3.0, 2.0)
+    assert list(code.arguments) == ["x0", "array1"]
+    assert "np.array([1.5, 2.5])" in code
+    np.testing.assert_allclose(code.run(), 2 * large.sum() + 6 * small)
+    np.testing.assert_allclose(code.run(x0=np.float64(1.0)), large.sum() + 3 * small)
+
+
+def test_code_of_a_graph():
+    graph = cr.trace(lambda x, y: (x @ y, np.exp(x)), np.ones((2, 3)), np.ones(3))
+    x, y = np.ones((2, 3)), np.arange(3.0)
+    product, powers = numpy_code(graph, name="both").function()(x, y)
+    np.testing.assert_array_equal(product, x @ y)
+    np.testing.assert_array_equal(powers, np.exp(x))
+
+
+def test_dtypes_are_kept():
+    for dtype in (np.float16, np.float32, np.float64):
+        x = np.array([0.5, 2.0], dtype)
+        steps = cr.backprop(lambda x: np.mean(np.where(x > 1, x**3, 0.1) / 7.0))(x)
+        for found in steps.code().run():
+            assert found.dtype == dtype
+
+
+def test_lines_are_short():
+    for function, args in FUNCTIONS.values():
+        code = cr.backprop(function)(*args).code()
+        assert max(map(len, code.splitlines())) <= 110

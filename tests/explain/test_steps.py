@@ -138,6 +138,17 @@ def test_parameters_of_a_captured_network_are_inputs():
         np.testing.assert_allclose(found, parameter.grad)
 
 
+def test_labels():
+    net = nn.Sequential(nn.Linear(2, 1))
+    free = cr.tensor(2.0)
+
+    def loss(net, p, rate):
+        return np.sum(net(np.ones((1, 2))) * p["a"][0] * free * rate)
+
+    labels = cr.backprop(loss)(net, {"a": [np.float64(1.0)]}, 0.5).call.labels
+    assert list(labels.values()) == ["net.0.weight", "net.0.bias", "p['a'][0]", "free"]
+
+
 def test_gradient_by_several_arguments():
     def f(a, b):
         return np.sum(a * b["w"])

@@ -81,7 +81,7 @@ def record(
         graph,
         [np.asarray(node.known)[()] for node in graph.inputs],
         node_names(graph),
-        _labels(names or _argument_names(function, len(args)), fresh, parameters),
+        _labels(function, names or _argument_names(function, len(args)), fresh, parameters),
         wanted,
         gradient_like,
     )
@@ -91,6 +91,7 @@ class _Argument:
     """One argument: its tree with placeholders in the places of arrays."""
 
     def __init__(self, value: Any, every: bool, is_wanted: bool) -> None:
+        self.value = value
         self.leaves, self.structure = tree.flatten(value)
         self.inputs: list[Tensor] = []
         self.places: list[int] = []
@@ -137,16 +138,42 @@ def _scalar(result: Any) -> Any:
 
 
 def _labels(
-    names: Sequence[str], arguments: Sequence[_Argument], parameters: Sequence[Tensor]
+    function: Callable[..., Any],
+    names: Sequence[str],
+    arguments: Sequence[_Argument],
+    parameters: Sequence[Tensor],
 ) -> dict[Node, str]:
     labels: dict[Node, str] = {}
     for name, argument in zip(names, arguments, strict=True):
+        called = _parameter_names(name, argument.value)
         paths = list(_paths(argument.structure, name))
         for node, place in zip(argument.inputs, argument.places, strict=True):
-            labels[node] = paths[place]
+            labels[node] = called.get(id(argument.leaves[place]), paths[place])
+    called = {}
+    if parameters:
+        for name, value in _captured(function).items():
+            called |= _parameter_names(name, value)
     for i, node in enumerate(parameters):
-        labels[node] = f"parameter {i}"
+        labels[node] = called.get(id(node.source), f"parameter {i}")
     return labels
+
+
+def _parameter_names(name: str, value: Any) -> dict[int, str]:
+    """What the Parameters of a variable are called, by the identity of them and of their arrays."""
+    if isinstance(value, Parameter):
+        return {id(value): name}
+    inner = getattr(value, "named_parameters", None)
+    pairs = [(f"{name}.{path}", p) for path, p in inner()] if callable(inner) else []
+    return {id(x): path for path, p in pairs for x in (p, p.data)}
+
+
+def _captured(function: Callable[..., Any]) -> dict[str, Any]:
+    """The variables from outside that a function uses, by name."""
+    try:
+        found = inspect.getclosurevars(function)
+    except TypeError:
+        return {}
+    return {**found.globals, **found.nonlocals}
 
 
 def _argument_names(function: Callable[..., Any], count: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..engine.graph import Graph, Node, node_names, short_line
 from ..engine.interpret import known_value
 from ..engine.primitives.closures import pick
 from .blocks import STATEMENTS, Block
+from .helpers import wrapped
 from .numpy_text import (
     ATOM,
     ELEMENTWISE,
@@ -23,7 +25,7 @@ from .numpy_text import (
     range_text,
     scalar_text,
 )
-from .source import Code, Source, wrapped
+from .source import Code, Source
 
 LONGEST = 56  # characters of an expression that still goes into another one
 _SHORTEST = 12  # characters of a sum or quotient of numbers that is not carried out
@@ -317,7 +319,7 @@ def finish(
 ) -> Code:
     """The source of a function whose lines are written; ``inputs`` are names with their labels."""
     labels = ", ".join(f"{key} is {label}" for key, label in inputs.items() if label != key)
-    lines = [f"# {labels}"] if labels else []
+    lines = [f"# {piece}" for piece in textwrap.wrap(labels, 92)]
     lines += [*scope.lines, f"return {results}"]
     head = f"def {name}({', '.join([*inputs, *source.arrays])}):"
     body = [piece for line in lines for piece in wrapped(f"    {line}".rstrip())]

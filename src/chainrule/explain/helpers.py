@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -116,7 +117,7 @@ def _define(name: str, value: Any, found: dict[str, str]) -> None:
     elif callable(value) and inspect.isfunction(inspect.unwrap(value)):
         definitions(value, found)
     else:
-        found[name] = f"{name} = {_value_text(value)}"
+        found[name] = "\n".join(wrapped(f"{name} = {_value_text(value)}"))
 
 
 def _bare_source(function: Callable[..., Any]) -> str:
@@ -152,3 +153,27 @@ def _value_text(value: Any) -> str:
     if isinstance(value, int | float | str):
         return repr(value)
     raise ValueError(f"it uses {value!r:.60}")
+
+
+def wrapped(line: str, width: int = 100) -> list[str]:
+    """A line in pieces where it is too long, broken after commas inside of brackets.
+
+    >>> wrapped("f(a, b, c)", 8)
+    ['f(a, b,', '        c)']
+    """
+    indent = " " * (len(line) - len(line.lstrip()) + 8)
+    pieces = []
+    depth = 0  # how many brackets are open
+    while len(line) > width and not line.lstrip().startswith("#"):
+        here = list(accumulate(map(_opens, line[: width - 1]), initial=depth))[1:]
+        places = [i + 1 for i, d in enumerate(here) if line[i] == "," and d > 0]
+        if not places:
+            break
+        at, depth = places[-1], here[places[-1] - 1]
+        pieces.append(line[:at])
+        line = indent + line[at:].lstrip()
+    return [*pieces, line]
+
+
+def _opens(letter: str) -> int:
+    return (letter in "([{") - (letter in ")]}")

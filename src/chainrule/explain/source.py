@@ -8,26 +8,6 @@ from typing import Any
 from .helpers import NEEDS, SHORT, definitions
 
 
-def wrapped(line: str, width: int = 100) -> list[str]:
-    """A line in pieces where it is too long, broken after commas inside of brackets.
-
-    >>> wrapped("f(a, b, c)", 8)
-    ['f(a, b,', '        c)']
-    """
-    if len(line) <= width or line.lstrip().startswith("#"):
-        return [line]
-    depth, at = 0, 0
-    for i, letter in enumerate(line[: width - 1]):
-        depth += (letter in "([{") - (letter in ")]}")
-        if letter == "," and depth and line[:i].strip():
-            at = i + 1
-    if not at:
-        return [line]
-    indent = len(line) - len(line.lstrip())
-    rest = " " * (indent + 8) + line[at:].lstrip()
-    return [line[:at], *(wrapped(rest, width) if len(rest) < len(line) else [rest])]
-
-
 class Code(str):
     """NumPy source of one function; ``arguments`` are the arrays to call it with.
 
