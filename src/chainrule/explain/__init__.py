@@ -7,6 +7,7 @@
 | why does it not learn? | ``diagnose`` |
 | what is wrong with this code? | ``lint`` |
 | why did this weight move? | ``why`` |
+| how would one write this in NumPy? | ``numpy_code`` |
 """
 
 from importlib import import_module
@@ -16,6 +17,7 @@ _HOME = {
     "tape": "walk",
     "diagnose": "diagnosis",
     "lint": "mistakes",
+    "numpy_code": "code",
     "why": "blame",
 }
 
@@ -27,4 +29,4 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["backprop", "diagnose", "lint", "tape", "why"]
+__all__ = ["backprop", "diagnose", "lint", "numpy_code", "tape", "why"]
