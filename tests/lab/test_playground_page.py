@@ -168,6 +168,12 @@ def test_points_are_drawn_with_a_brush(page):
     page.wait_for_selector('.pg-bar-top button:has-text("Play")')
     page.click('.pg-brush button:has-text("Clear")')
     page.wait_for_selector("text=Draw at least two points")
+    for name in ("0", "1"):
+        page.click(f".pg-brush [data-name='{name}']")
+        page.focus(".pg-plane")
+        for key in ("ArrowUp", "Enter", "ArrowLeft", "ArrowLeft", "Enter") * 2:
+            page.keyboard.press(key)
+    wait_for_neurons(page, 9)
 
 
 def test_matrices_and_code(page):

@@ -16,6 +16,7 @@ from .points import Problem
 from .settings import MOST_NEURONS, Settings
 from .trainer import penalty
 
+NOTHING = 1e-6  # a neuron that stays below it is drawn as silent
 FINE, COARSE = 80, 40  # pixels across: of the network's answer, of a neuron's
 
 
@@ -163,7 +164,7 @@ def column(values: Any) -> dict[str, Any]:
     shown = np.nan_to_num(values[:, :MOST_NEURONS].T, posinf=3e38, neginf=-3e38)
     pictures = shown.reshape(-1, size, size)[:, :: size // COARSE, :: size // COARSE]
     scales = np.abs(pictures).max(axis=(1, 2))
-    scaled = pictures * (127 / np.maximum(scales, 1e-30))[:, None, None]
+    scaled = pictures * (127 / np.maximum(scales, NOTHING))[:, None, None]
     return {
         "pictures": scaled.astype(np.int8),
         "scales": scales.astype(np.float32),

@@ -42,7 +42,11 @@ class Playground(Widget):
     """
 
     module = "playground"
-    accepts = CHECKS | {"view": accept.choice(*VIEWS), "pace": accept.whole(0, 1000)}
+    accepts = CHECKS | {
+        "view": accept.choice(*VIEWS),
+        "pace": accept.whole(0, 1000),
+        "notice": accept.choice(""),  # read
+    }
 
     def __init__(self, model: Any = None, data: Any = None) -> None:
         self.settings = Settings()
@@ -55,7 +59,7 @@ class Playground(Widget):
         self._many = 1
         self._next_diagnosis = 0.0
         super().__init__(
-            **dataclasses.asdict(self.settings), view="network", pace=10, running=False
+            **dataclasses.asdict(self.settings), view="network", pace=10, running=False, notice=""
         )
         if model is not None:
             self.given, self.settings = pictures.problem_of(model, data, self.settings)

@@ -10,7 +10,7 @@ from ...locale import catalogue
 def words(key: str, /, **values: Any) -> str:
     """A text of ``playground.json`` with its numbers in.
 
-    >>> words("rows_only", count=3)
-    'of 3 shown'
+    >>> words("some_shown", shown=3, count=8)
+    '3 of 8 shown'
     """
     return catalogue("en")[f"playground.{key}"].format(**values)

@@ -44,7 +44,9 @@ function render({ model, el: root }) {
     el("div", { class: "cr-row" }, ...[play, step, back, reset].map((b) => b.element), pace.element),
     el("div", { class: "pg-readings" }, ...Object.values(readings).map((r) => r.element)));
 
-  const notice = el("p", { class: "cr-note", role: "status", hidden: true });
+  const word = el("span", {});
+  const notice = el("div", { class: "cr-note pg-notice", role: "status" }, word,
+    el("button", { type: "button", class: "pg-button", "aria-label": t("kit.close"), onclick: () => put(model, { notice: "" }) }, "×"));
   const rooms = tabs({
     label: t("playground.views"), value: model.get("view"),
     options: VIEWS.map((name) => [name, t(`playground.view_${name}`)]), change: (view) => put(model, { view }),
@@ -56,11 +58,11 @@ function render({ model, el: root }) {
   const settings = settingsCard(model);
   const middle = el("section", { class: "cr-stack pg-middle" },
     el("div", { class: "cr-card pg-views" }, el("div", { class: "pg-rooms" }, rooms.element, diagnosis.badge),
-      network.element, matrices.element, code), settings.element);
+      network.element, matrices.element, code, notice), settings.element);
 
   root.append(el("div", { class: "cr-page pg-page" },
     el("header", {}, el("h1", {}, t("playground.title")), el("p", { class: "cr-lead" }, t("playground.lead"))),
-    bar, notice,
+    bar,
     el("div", { class: "pg-columns" }, data.element, middle,
       el("div", { class: "cr-stack pg-right" }, plane.element, curves.element, flow.element, diagnosis.element))));
 
@@ -73,8 +75,8 @@ function render({ model, el: root }) {
     for (const name of ["train", "test", "right", "right_test"]) readings[name].set(losses[name]);
     readings.right.element.hidden = readings.right_test.element.hidden = model.get("task") === "regression";
     back.enable(model.get("step") > 0);
-    notice.textContent = model.get("notice") ?? "";
-    notice.hidden = !notice.textContent;
+    word.textContent = model.get("notice") ?? "";
+    notice.hidden = !word.textContent;
     const view = model.get("view");
     rooms.set(view);
     network.element.hidden = view !== "network";

@@ -40,7 +40,7 @@ export function dataPanel(model) {
   const element = el("section", { class: "cr-card pg-data", "aria-label": t("playground.data") },
     el("h2", {}, t("playground.data")),
     !given && el("div", { class: "cr-thumbnails pg-sets" }, ...buttons.map((each) => each.element)), file,
-    about, axes, ...(given ? [] : Object.values(controls).map((c) => c.element)), again.element);
+    about, axes, ...(given ? [] : Object.values(controls).map((c) => c.element)), !given && again.element);
   let axesBuilt = "";
 
   function frame() {

@@ -44,7 +44,7 @@ export function matrixPicture(model) {
     chain.hidden = !flow.chain || !new URLSearchParams(location.search).has("page");
     if (!chain.hidden) chain.href = `?page=chain#${matrixLink(flow.chain)}`;
     answerLine.textContent = t("playground.matrix_answer", {
-      answer: flow.answer.map((/** @type {number} */ v) => n(v)).join(", "), target: n(flow.target),
+      answer: flow.answer.map((/** @type {number} */ v) => n(v)).join(", "), target: model.get("classes_named")[flow.target] ?? n(flow.target),
     });
   }
 
@@ -56,6 +56,7 @@ export function matrixPicture(model) {
     rows = weights.map((each, k) => {
       const last = k === weights.length - 1;
       const [to, from] = array(each.weight).shape;
+      const [outputs, inputs] = each.shape; // of which so many are shown
       const cell = Math.max(MATRIX_LEAST, Math.min(MATRIX_CELL, (element.clientWidth - MATRIX_SIGNS) / (from + 4 * to)));
       const act = last ? flow.tail : flow.activation || "f";
       const name = (/** @type {string} */ letter, /** @type {number} */ i) => el("i", {}, letter, el("sub", {}, String(i)));
@@ -64,11 +65,11 @@ export function matrixPicture(model) {
         z: matrixCanvas(1, to, cell), a: act ? matrixCanvas(1, to, cell) : null,
       };
       const line = el("div", { class: "pg-product", role: "group", "aria-label": t("playground.layer", { number: k + 1 }) },
-        matrixBlock(k === 0 ? el("i", {}, "x") : name("a", k), `1×${from}`, parts.x), 
-        matrixTerm("·", matrixBlock(el("span", {}, name("W", k + 1), "ᵀ"), `${from}×${to}`, parts.w)),
-        parts.b && matrixTerm("+", matrixBlock(name("b", k + 1), `1×${to}`, parts.b)),
-        matrixTerm("=", matrixBlock(name("z", k + 1), `1×${to}`, parts.z)),
-        parts.a && matrixTerm(`${act} →`, matrixBlock(last ? el("i", {}, "ŷ") : name("a", k + 1), `1×${to}`, parts.a)));
+        matrixBlock(k === 0 ? el("i", {}, "x") : name("a", k), `1×${inputs}`, parts.x), 
+        matrixTerm("·", matrixBlock(el("span", {}, name("W", k + 1), "ᵀ"), `${inputs}×${outputs}`, parts.w)),
+        parts.b && matrixTerm("+", matrixBlock(name("b", k + 1), `1×${outputs}`, parts.b)),
+        matrixTerm("=", matrixBlock(name("z", k + 1), `1×${outputs}`, parts.z)),
+        parts.a && matrixTerm(`${act} →`, matrixBlock(last ? el("i", {}, "ŷ") : name("a", k + 1), `1×${outputs}`, parts.a)));
       return { ...parts, line };
     });
     element.replaceChildren(el("p", { class: "cr-caption" }, t("playground.matrix_hint")),

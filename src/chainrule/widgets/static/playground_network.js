@@ -117,7 +117,7 @@ export function networkPicture(model, { peek }) {
   /** @param {any} each @param {number} c @param {number} count */
   function head(each, c, count) {
     const last = c === count - 1;
-    const more = array(each.pictures).shape[0] < each.count ? t("playground.rows_only", { count: each.count }) : "";
+    const more = array(each.pictures).shape[0] < each.count ? t("playground.some_shown", { shown: array(each.pictures).shape[0], count: each.count }) : "";
     if (c === 0 || last || model.get("given")) {
       const word = c === 0 ? t("playground.inputs") : last ? t("playground.output") : t("playground.layer", { number: c });
       return el("div", { class: "pg-head" }, el("span", {}, word), more && el("small", {}, more));

@@ -15,6 +15,8 @@ export function planePicture(model) {
   view.canvas.classList.add("pg-plane");
   let peeked = [-1, 0];
   let brush = "0";
+  /** @type {any} */
+  let cross = null;
   /** @type {number[][]} */
   let drawn = [];
   let timer = 0;
@@ -41,6 +43,7 @@ export function planePicture(model) {
     dots(p, array(points.x), array(points.y), false);
     const flow = model.get("view") === "matrices" && model.get("flow");
     if (flow) ring(p, flow.point);
+    if (cross) p.text("+", cross[0], cross[1], { align: "center", dx: 0, dy: 8, size: 26, bold: true });
   }
 
   /** @param {any} p @param {any} places @param {any} labels @param {boolean} isTest */
@@ -58,6 +61,12 @@ export function planePicture(model) {
       p.pen.fill();
       p.pen.lineWidth = isTest ? 2 : 1.3;
       p.pen.strokeStyle = isTest ? shade : values ? colour("ink") : colour("paper");
+      p.pen.stroke();
+      if (!isTest || !values) continue;
+      p.pen.beginPath(); // a value near 0 has the colour of the paper
+      p.pen.arc(x, y, 4.6, 0, 2 * Math.PI);
+      p.pen.lineWidth = 0.8;
+      p.pen.strokeStyle = colour("ink");
       p.pen.stroke();
     }
   }
@@ -112,15 +121,31 @@ export function planePicture(model) {
   /** @param {PointerEvent} event */
   function put(event) {
     const [x, y] = view.at(event);
+    const last = drawn.at(-1);
+    if (brush !== "erase" && last && view.distance(event, last[0], last[1]) < PLANE_NEAR) return;
+    use(x, y);
+  }
+
+  /** The brush at a place. @param {number} x @param {number} y */
+  function use(x, y) {
     if (brush === "erase") {
-      const radius = (view.x[1] - view.x[0]) * 0.05;
-      model.send({ do: "erase", x, y, radius });
+      model.send({ do: "erase", x, y, radius: (view.x[1] - view.x[0]) * 0.05 });
       return;
     }
-    const last = drawn.at(-1);
-    if (last && view.distance(event, last[0], last[1]) < PLANE_NEAR) return;
     drawn.push([x, y, Number(brush)]);
     if (!timer) timer = window.setTimeout(send, PLANE_SEND);
+  }
+
+  /** Arrows move the cross, Enter uses what is under it. @param {KeyboardEvent} event */
+  function key(event) {
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
+    if (!by && event.key !== "Enter") return;
+    event.preventDefault();
+    cross = cross ?? [(view.x[0] + view.x[1]) / 2, (view.y[0] + view.y[1]) / 2];
+    if (by) cross = [view.x, view.y].map((axis, i) => Math.max(axis[0], Math.min(axis[1], cross[i] + (by[i] * (axis[1] - axis[0])) / 40)));
+    else if (model.get("data") === "own") use(cross[0], cross[1]);
+    else if (model.get("view") === "matrices") model.send({ do: "example", x: cross[0], y: cross[1] });
+    view.redraw();
   }
 
   function send() {
@@ -129,6 +154,11 @@ export function planePicture(model) {
     drawn = [];
   }
 
+  view.canvas.addEventListener("keydown", key);
+  view.canvas.addEventListener("blur", () => {
+    cross = null;
+    view.redraw();
+  });
   const offDrag = drag(view.canvas, {
     start: (event) => {
       if (model.get("data") === "own") {
