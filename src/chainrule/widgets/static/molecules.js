@@ -30,10 +30,8 @@ function render({ model, el: root }) {
 
   function refresh() {
     controls.refresh();
-    for (const each of Object.values(pictures)) each.redraw();
-    const data = model.get("data");
-    const judged = model.get("judged");
-    if (!judged.confusion) return;
+    pictures.calibration.redraw();
+    if (!model.get("curves").loss) return;
     const epochs = Math.max(10, model.get("epoch"));
     const losses = model.get("curves").loss;
     const most = Math.max(...array(losses.training).data, ...array(losses.validation).data);
@@ -41,7 +39,19 @@ function render({ model, el: root }) {
     pictures.accuracy.limits({ x: [0, epochs], y: accuracyLimits() });
     const counts = array(model.get("histogram")).data;
     pictures.answers.limits({ y: [0, 1.1 * Math.max(1, ...counts)] });
-    confusion.replaceChildren(...moleculeMatrix(judged.confusion, data.classes));
+    judge();
+  }
+
+  /** What the threshold moves. */
+  function judge() {
+    const judged = model.get("judged");
+    controls.judge();
+    pictures.answers.redraw();
+    pictures.roc.redraw();
+    if (judged.confusion) confusion.replaceChildren(...moleculeMatrix(judged.confusion, model.get("data").classes));
+  }
+
+  function weigh() {
     importance.replaceChildren(...moleculeBars(model.get("importance")));
   }
 
@@ -57,12 +67,16 @@ function render({ model, el: root }) {
     pictures.answers.redraw();
   };
   const offs = [
-    watch(model, ["stage", "data", "parts", "playing", "epoch", "curves", "judged", "roc", "histogram", "reliability",
-      "importance", "part", "threshold", "units", "l2", "dropout"], refresh),
+    watch(model, ["stage", "data", "parts", "playing", "epoch", "curves", "roc", "histogram", "reliability",
+      "part", "units", "l2", "dropout"], refresh),
+    watch(model, ["judged", "threshold"], judge),
+    watch(model, ["importance"], weigh),
     drag(pictures.answers.canvas, { start: move, move }),
     ...Object.values(pictures).map((each) => each.remove),
   ];
   refresh();
+  judge();
+  weigh();
   return () => {
     offs.forEach((off) => off());
     page.remove();
@@ -193,10 +207,8 @@ function moleculeControls(model) {
     play.set(model.get("playing"));
     for (const each of [play, step, reset, split, part, threshold, ...Object.values(sliders)]) each.enable(ready);
     for (const name of /** @type {(keyof typeof sliders)[]} */ (Object.keys(sliders))) sliders[name].set(model.get(name));
-    threshold.set(model.get("threshold"));
     part.set(model.get("part"));
     epoch.set(model.get("epoch"));
-    rates.forEach(({ name, view }) => view.set(model.get("judged")[name] ?? NaN));
     notice.textContent = ready ? (data.stand_in ? t("molecules.stand_in") : "") : t("molecules.reading");
     notice.hidden = notice.textContent === "";
     molecules.element.hidden = !ready || data.name === "QSAR biodegradation";
@@ -206,7 +218,11 @@ function moleculeControls(model) {
     source.textContent = data.source;
     bar.replaceChildren(...model.get("parts").map(moleculePart));
   }
-  return { element, notice, refresh, rates: rates.map((each) => each.view.element) };
+  function judge() {
+    threshold.set(model.get("threshold"));
+    rates.forEach(({ name, view }) => view.set(model.get("judged")[name] ?? NaN));
+  }
+  return { element, notice, refresh, judge, rates: rates.map((each) => each.view.element) };
 }
 
 /** One part of the split, as wide as it is large. @param {{name: string, rows: number, ones: number}} part */
