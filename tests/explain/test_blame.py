@@ -143,6 +143,24 @@ def test_many_paths_are_taken_together():
     check_sums(found)
 
 
+def test_a_loop_is_one_step_of_a_path():
+    class Loop(nn.Module):
+        """A state that goes round four times."""
+
+        def __init__(self):
+            self.inner = nn.Linear(4, 4)
+
+        def forward(self, x):
+            turn = lambda state, _: (np.tanh(state @ self.inner.weight.T), None)  # noqa: E731
+            return cr.lax.scan(turn, x, None, length=4)[0][:, :1]
+
+    net = Loop().double()
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+    found = cr.why(net, nn.MSELoss(), optimizer, (X, Y), parameter="inner.weight", index=(0, 1))
+    assert any("scan" in path.operations for path, _ in found.paths)
+    check_sums(found)
+
+
 def test_a_loss_that_calls_the_model_and_one_that_sums():
     net = network()
     optimizer = optim.SGD(net.parameters(), lr=0.1)
@@ -189,6 +207,8 @@ def test_what_cannot_be_asked():
     other = optim.SGD(network().parameters(), lr=0.1)
     with pytest.raises(ValueError, match="does not hold"):
         cr.why(net, nn.MSELoss(), other, (X, Y), parameter="0.bias", index=0)
+    with pytest.raises(TypeError, match="the model is a Module"):
+        cr.why(({}, len), nn.MSELoss(), optimizer, (X, Y), parameter="w")
     lbfgs = optim.LBFGS(net.parameters())
     with pytest.raises(TypeError, match="a rule of its own"):
         cr.why(net, nn.MSELoss(), lbfgs, (X, Y), parameter="0.bias", index=0)

@@ -162,6 +162,8 @@ def why(
     >>> found.update, found.examples
     (2.0, [(1, 1.5), (0, 0.5)])
     """
+    if not (isinstance(model, Module) and isinstance(optimizer, Optimizer)):
+        raise TypeError("why: the model is a Module, the optimizer one of chainrule.optim")
     name, weight = _named(model, parameter)
     place = index if isinstance(index, tuple) else (index,)
     if len(place) != weight.ndim:

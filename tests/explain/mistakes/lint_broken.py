@@ -304,6 +304,7 @@ BROKEN = {
         "def squared",
         lambda: (squared, equal_weights(), X, COLUMN),
     ),
+    "equal weights, no loss": ("symmetric-weights", "", lambda: (equal_weights(), X)),
     "all zero": ("symmetric-weights", "def loss", all_zero),
     "dropout": ("training-mode-at-evaluation", "def accuracy", with_dropout),
     "batch norm": ("training-mode-at-evaluation", "def look", with_batch_norm),

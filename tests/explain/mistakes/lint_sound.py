@@ -232,6 +232,7 @@ SOUND = {
     "residual alone": lambda: (Residual(), X),
     "bottleneck": low_rank,
     "logistic from 0": logistic_from_zero,
+    "equal data": lambda: (column_squares, np.ones((3, 1)), np.ones((4, 3)), np.ones((4, 1))),
     "last layer from 0": last_layer_from_zero,
     "teacher": teacher_and_student,
     "eval": judged,

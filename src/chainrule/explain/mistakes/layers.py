@@ -69,8 +69,7 @@ def _without_bias(subject: Subject, node: Node) -> Node:
 
 def symmetric_units(subject: Subject) -> Iterator[Mistake]:
     """Weights that begin equal for all units of a layer, and get equal gradients: they stay so."""
-    loss = subject.loss
-    if loss is None:
+    if not subject.has_gradient:
         return
     equal = {name: leaf for name, leaf in subject.parameters.items() if _equal_axes(_value(leaf))}
     reached = set(subject.nodes)
@@ -87,7 +86,7 @@ def symmetric_units(subject: Subject) -> Iterator[Mistake]:
     if found:
         yield Mistake(
             "symmetric-weights",
-            subject.line or loss.line,
+            subject.line or subject.outputs[0].line,
             f"All units begin with the same weights and get the same gradient, in "
             f"{', '.join(found)}: they stay copies of one unit.",
             "Begin with random weights: nn.init.xavier_uniform(key, shape), or leave the layer's "
@@ -112,12 +111,18 @@ def _is_equal_along(value: Any, axis: int) -> bool:
 
 
 def _gradients(subject: Subject, leaves: list[Any]) -> list[Any]:
+    """The gradients, with data shaken a little: two columns that happen to be equal are no unit."""
+    chance = np.random.default_rng(0)
     root = subject.outputs[0]
-    one = trace.constant(1, root.dtype)
-    pulled = pull_back(subject.nodes, [root], [one], leaves)
+    # Of a network without a loss, some loss: each output is weighed by chance.
+    weights = chance.normal(size=root.shape) if root.shape else np.ones(())
+    pulled = pull_back(subject.nodes, [root], [trace.constant(weights, root.dtype)], leaves)
     wanted = [trace.node_of(ct) for ct in pulled if ct is not None]
-    inputs = [n for n in [*subject.parameters.values(), *subject.data.values()] if n.source is None]
-    found = iter(Graph(inputs, wanted)(*[leaf.known for leaf in inputs]))
+    free = {leaf: leaf.known for leaf in subject.parameters.values() if leaf.source is None}
+    for leaf in subject.data.values():
+        shaken = leaf.known * (1 + 0.2 * chance.normal(size=leaf.shape))
+        free[leaf] = np.asarray(shaken, leaf.dtype)
+    found = iter(Graph(free, wanted)(*free.values()))
     return [None if ct is None else np.asarray(next(found)) for ct in pulled]
 
 

@@ -167,14 +167,8 @@ class Subject:
 
     @property
     def has_gradient(self) -> bool:
-        """Whether its single result is a scalar that can be differentiated."""
+        """Whether its first result can be differentiated."""
         return len(self.outputs) > 0 and self.outputs[0].type.is_float
-
-    @property
-    def loss(self) -> Tensor | None:
-        """Its first result, where that is a real number."""
-        first = self.outputs[0] if self.outputs else None
-        return first if first is not None and first.shape == () and first.type.is_float else None
 
     @property
     def line(self) -> str:
