@@ -66,18 +66,23 @@ def layout(nodes: Sequence[Name], edges: Sequence[Edge], width: Mapping[Name, fl
 
 
 def assign_layers(nodes: Sequence[Name], edges: Sequence[Edge]) -> dict[Name, int]:
-    """The longest path from a source to each node; a source stands just before its first user."""
+    """The longest path from a source to each node.
+
+    What only one node needs stands just before it, with all that leads to nothing else.
+    """
     layer = dict.fromkeys(nodes, 0)
     users: dict[Name, list[Name]] = {node: [] for node in nodes}
-    has_input = set()
+    is_shared = dict.fromkeys(nodes, False)  # or needs what is
     for start, end in edges:
         users[start].append(end)
-        has_input.add(end)
     for node in nodes:
+        is_shared[node] |= len(users[node]) > 1
         for user in users[node]:
             layer[user] = max(layer[user], layer[node] + 1)
-    for node in nodes:
-        if node not in has_input and users[node]:
+            is_shared[user] |= is_shared[node]
+    has_input = {end for _, end in edges}
+    for node in reversed(nodes):
+        if users[node] and not (is_shared[node] and node in has_input):
             layer[node] = min(layer[user] for user in users[node]) - 1
     return layer
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 
 from ..engine.graph import Node
 from .boxes import Box, Edge, Edges
 from .formula import escaped
+
+LONGEST = 32  # letters of a call
 
 Users = dict[Box, dict[Box, None]]
 Path = tuple[str, ...]
@@ -49,7 +52,9 @@ def call_text(node: Node) -> str:
     if not text or line != last:
         return f"line {line}"
     found = text.encode()[start:end].decode()  # columns are counted in bytes
-    return found if len(found) <= 40 else found[:38] + "…"
+    if len(found) > LONGEST:
+        found = re.sub(r"^[\w.]+\.(?=\w+\()", "", found)  # without the module of the function
+    return found if len(found) <= LONGEST else found[: LONGEST - 1] + "…"
 
 
 def fold(
