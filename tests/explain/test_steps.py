@@ -95,6 +95,15 @@ def test_finite_differences(name):
     assert cr.backprop(function)(*args).check().ok == (name not in DIFFER)
 
 
+def test_finite_differences_of_a_loop_in_single_precision():
+    def rnn(w):
+        return np.sum(cr.lax.scan(lambda h, x: (np.tanh(h @ w + x), None), H, XS)[0] ** 2)
+
+    w = np.random.default_rng(0).normal(size=(3, 3)).astype(np.float32)
+    assert cr.backprop(rnn)(w).check().ok
+
+
+H, XS = np.ones(3, np.float32), np.ones((5, 3), np.float32)
 LOOPS = [
     "recurrent_network", "scan_backwards", "counted_loop", "branches", "checkpointed",
     "products_of_all",

@@ -176,6 +176,23 @@ def test_a_function_without_a_scalar_has_a_forward_phase_alone():
     assert {place.phase for place in tape} == {"forward"}
 
 
+def test_a_step_of_ones_own():
+    """With grad inside, the gradient is on the way forward."""
+
+    def step(w, x):
+        return w - 0.5 * cr.grad(lambda w: np.mean((w * x) ** 2))(w)
+
+    tape = cr.tape(step, 2.0, X[:, 0], backward=False)
+    assert {place.phase for place in tape} == {"forward"}
+    assert tape[tape.to(len(tape) - 1).id] == step(2.0, X[:, 0])
+
+
+def test_shown_in_a_notebook():
+    tape = cr.tape(lambda w: w * w, 2.0)
+    assert "forward 1 of 4" in tape._repr_html_()
+    assert "<svg" in tape._repr_html_()
+
+
 def test_buffers_and_keys_stay():
     net = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Dropout(0.5), nn.Linear(3, 1))
     before = net.state_dict()

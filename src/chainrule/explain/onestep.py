@@ -67,7 +67,7 @@ class _Itself(dict[Any, Any]):
 Update = Callable[[dict[Node, Any]], "Updated"]
 
 
-def trace_call(call: Call, update: Update | None = None) -> Tracing:
+def trace_call(call: Call, update: Update | None = None, backward: bool = True) -> Tracing:
     """The graph of a call with its backward pass, and perhaps an update made from the gradients."""
     forward = call.graph
     phases = {node: "input" for node in forward.inputs}
@@ -76,7 +76,7 @@ def trace_call(call: Call, update: Update | None = None) -> Tracing:
     step = Tracing(forward, forward, known, dict(call.names), phases=phases, labels=call.labels)
     outputs = list(forward.outputs)
     flow: dict[Node, Any] = {}
-    if len(outputs) == 1 and outputs[0].shape == () and outputs[0].type.is_float:
+    if backward:
         one = trace.constant(1, outputs[0].dtype)
         visits, flow = walk_back(forward, _Itself(), call.wanted, one)
         ends = [visit.start for visit in visits[1:]] + [trace.begin()]

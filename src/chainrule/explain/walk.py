@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
 
+from ..draw.palette import BLUE
 from ..draw.svg import Picture
 from ..engine.errors import DifferentiationError, ShapeError
 from ..engine.graph import Node, short_line
@@ -240,8 +242,12 @@ class Tape:
 
     __repr__ = __str__
 
-    def _repr_svg_(self) -> str:
-        return str(self.picture())
+    def _repr_html_(self) -> str:
+        here = self.here
+        text = f"{here.phase} {here.index + 1} of {len(self)}: <code>{escape(here.text)}</code>"
+        value = f'<span style="color:{BLUE}">{escape(short(here.value, 40))}</span>'
+        line = f'<div style="opacity:0.7;font-family:monospace">{escape(here.line)}</div>'
+        return f"<div>{text} = {value}{line}{self.picture()}</div>"
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Inputs and nodes as data for JSON, in the order of the tape.
@@ -278,14 +284,17 @@ def _is_repeated_number(node: Any) -> bool:
     return bool(node.inputs) and is_constant(node)
 
 
-def tape(target: Any, *args: Any) -> Tape:
+def tape(target: Any, *args: Any, backward: bool = True) -> Tape:
     """What happens in one step, to be walked node by node and changed anywhere.
 
     ``tape(f, *args)`` runs a function; if it returns a real scalar, its backward pass by the first
-    argument and by the Parameters it uses comes after it. ``tape(model, loss, optimizer, (x, y))``
-    takes a whole step of training: ``loss(prediction, y)`` or ``loss(model, x, y)``, backward, and
-    the update of any optimizer here but LBFGS. The model is a Module, or a pair (params, apply)
-    with a triple of ``chainrule.optim.functional``. Nothing of these is changed.
+    argument and by the Parameters it uses comes after it, unless ``backward`` is False: for a step
+    that you wrote yourself, with ``grad`` in it, all is forward.
+
+    ``tape(model, loss, optimizer, (x, y))`` takes a whole step of training: ``loss(prediction, y)``
+    or ``loss(model, x, y)``, backward, and the update of any optimizer here but LBFGS. The model is
+    a Module, or a pair (params, apply) with a triple of ``chainrule.optim.functional``. Nothing of
+    these is changed.
 
     >>> t = tape(lambda w: (w * w - 2.0) ** 2, 1.0)
     >>> print(t)
@@ -311,11 +320,9 @@ def tape(target: Any, *args: Any) -> Tape:
             "tape takes a function and its arguments, or (model, loss, optimizer, (x, y)); got "
             f"{type(target).__name__}"
         )
-    return Tape(trace_call(_recorded(target, args)))
-
-
-def _recorded(function: Callable[..., Any], args: Any) -> Any:
-    try:
-        return record(function, args)
-    except DifferentiationError:  # it returns no scalar: there is a way forward only
-        return record(function, args, every=True)
+    if backward:
+        try:
+            return Tape(trace_call(record(target, args)))
+        except DifferentiationError:  # it returns no scalar: there is a way forward only
+            pass
+    return Tape(trace_call(record(target, args, every=True), backward=False))
