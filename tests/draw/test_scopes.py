@@ -117,3 +117,19 @@ def test_scopes_end_with_their_call_even_if_it_fails():
     first, *_, last = trace(function, 1.0).nodes
     assert first.place[2] == ("Tanh",) and last.place[2] == ()
     assert cr.engine.trace.state.scope is None
+
+
+def test_a_compiled_function_has_scopes_of_its_own_wherever_it_is_used():
+    inner = nn.Linear(3, 3)
+    compiled = cr.jit(lambda x: inner(x))
+
+    class User(nn.Module):
+        def forward(self, x):
+            return compiled(x)
+
+    class Other(User):
+        pass
+
+    for module in (User(), Other()):
+        graph = trace(lambda x, module=module: module(x), np.ones((2, 3), "f"))
+        assert {node.place[2] for node in graph.nodes if node.inputs} == {("Linear",)}

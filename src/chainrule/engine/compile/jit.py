@@ -38,7 +38,8 @@ class _Compiled:
         args, kwargs = tree.unflatten(structure, leaves)
         modules = tree.modules((args, kwargs))
         before = [dict(module.own_buffers()) for module in modules]
-        result = fn(*args, **kwargs)
+        with trace.scope(()):  # of its own: the graph is used again from other Modules
+            result = fn(*args, **kwargs)
         self.results, self.structure = tree.flatten(result, buffers=True)
         self.changed = [
             (number, name)
