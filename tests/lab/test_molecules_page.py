@@ -65,7 +65,7 @@ def test_a_wrong_table_says_what_is_wrong_and_the_data_stay(page, table, tmp_pat
     wrong = tmp_path / "wrong.csv"
     wrong.write_text(table.read_text() + "\n1.5,much,good\n")
     page.set_input_files('input[type="file"]', wrong)
-    page.get_by_text("Line 152, column “noise”, is “much”").wait_for()
+    page.get_by_text("row 152, column 'noise': 'much'").wait_for()
     assert page.get_by_text("own.csv: 150 rows").is_visible()
 
 
