@@ -157,7 +157,7 @@ def _tip(box: Box) -> str:
     return "\n".join(text for text in (" › ".join([*box.scope, box.label]), box.line) if text)
 
 
-def edge(points: Sequence[Point], tip: str = "") -> str:
+def edge(points: Sequence[Point], tip: str = "", colour: str = MUTED) -> str:
     """A smooth line from the foot of one box to the head of another, with an arrow at its end."""
     (x, y), *middle, (end_x, end_y) = points
     way = 1 if end_y > y else -1  # down, or up
@@ -166,7 +166,7 @@ def edge(points: Sequence[Point], tip: str = "") -> str:
         half = (y + next_y) / 2
         path.append(f"C{x:.1f} {half:.1f} {next_x:.1f} {half:.1f} {next_x:.1f} {next_y:.1f}")
         x, y = next_x, next_y
-    look: dict[str, object] = {"fill": "none", "stroke": MUTED, "stroke_width": 1.3}
+    look: dict[str, object] = {"fill": "none", "stroke": colour, "stroke_width": 1.3}
     line = svg.element("path", d=" ".join(path), **look)
     head = f"M{end_x - 4:.1f} {end_y - 8 * way:.1f}h8l-4 {8 * way}z"
-    return svg.group([line, svg.element("path", d=head, fill=MUTED)], tip=tip)
+    return svg.group([line, svg.element("path", d=head, fill=colour)], tip=tip)
