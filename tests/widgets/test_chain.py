@@ -1,7 +1,5 @@
 """The chain rule's page without a page: steps, gradients, nudges, code, links."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
@@ -111,21 +109,6 @@ def test_a_network_on_one_example(activation, loss):
     for name in set(names) - {"y"}:
         nudged = seen.nudged(seen.ids[seen.inputs[name]])
         assert nudged is not None and nudged["difference"] < 1e-6
-
-
-def test_a_model_on_one_example():
-    sizes = (2, 4, 3, 1)
-    keys = cr.random.split(cr.random.key(0), 3)
-    parts = []
-    for key, (before, after) in zip(keys, pairwise(sizes), strict=True):
-        parts += [cr.nn.Linear(before, after, key=key), cr.nn.LeakyReLU()]
-    model = cr.nn.Sequential(*parts[:-1]).double()
-    x, y = np.array([0.5, -0.25]), 1.0
-    function, _, values = network.as_call(network.of_model(model, x, y, "cross_entropy"))
-    loss = cr.nn.BCEWithLogitsLoss()(model(x[None]), np.array([[y]]))
-    assert float(function(*values)) == pytest.approx(loss.item())
-    with pytest.raises(UserError, match="one kind"):
-        network.of_model(cr.nn.Sequential(cr.nn.Softmax()), x, y)
 
 
 @pytest.mark.parametrize(

@@ -72,36 +72,6 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def of_model(model: Any, x: Any, y: float, loss: str = "squares") -> dict[str, Any]:
-    """What a link holds of a ``Sequential`` of ``Linear`` layers with one activation between them.
-
-    >>> from chainrule import nn, random
-    >>> first, last = random.split(random.key(0))
-    >>> model = nn.Sequential(nn.Linear(2, 3, key=first), nn.Tanh(), nn.Linear(3, 1, key=last))
-    >>> network = of_model(model, [0.5, -1.0], 1.0)
-    >>> network["activation"], [len(layer["bias"]) for layer in network["layers"]]
-    ('tanh', [3, 1])
-    """
-    linear = [part for part in model if isinstance(part, nn.Linear)]
-    between = {type(part).__name__.lower() for part in model if not isinstance(part, nn.Linear)}
-    between -= {"identity", "dropout"}
-    known = {name.replace("_", ""): name for name in ACTIVATIONS}
-    if not linear or len(between) > 1 or not between <= set(known):
-        raise UserError("Only layers with one kind of activation between them are shown here.")
-    layers = [
-        {"weight": part.weight.data.tolist(), "bias": _bias(part).tolist()} for part in linear
-    ]
-    activation = known[between.pop()] if between else "tanh"
-    point = np.asarray(x, float).tolist()
-    return checked(
-        {"activation": activation, "loss": loss, "layers": layers, "x": point, "y": float(y)}
-    )
-
-
-def _bias(layer: Any) -> np.ndarray:
-    return np.zeros(layer.out_features) if layer.bias is None else np.asarray(layer.bias.data)
-
-
 def as_call(network: dict[str, Any]) -> tuple[Callable[..., Any], list[str], list[Any]]:
     """The loss as a function of x, y and all weights, what these are called, and their values."""
     activation = getattr(nn, network["activation"], np.tanh)
