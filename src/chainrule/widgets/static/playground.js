@@ -1,5 +1,5 @@
 // The network playground: data at the left, the network in the middle, what comes out at the right.
-import { button, playButton, reading, select, slider } from "./kit/controls.js";
+import { button, playButton, reading, select } from "./kit/controls.js";
 import { el, on } from "./kit/dom.js";
 import { put, tabs, watch } from "./kit/tabs.js";
 import { fixed, n, t } from "./kit/text.js";
@@ -8,9 +8,10 @@ import { dataPanel } from "./playground_data.js";
 import { matrixPicture } from "./playground_matrices.js";
 import { networkPicture } from "./playground_network.js";
 import { planePicture } from "./playground_plane.js";
+import { SETTINGS, settingsCard } from "./playground_settings.js";
 
 const VIEWS = ["network", "matrices", "code"];
-const SETTINGS = ["activation", "loss", "optimizer", "lr", "momentum", "batch", "l1", "l2", "dropout", "init"];
+const NOTICE = 10_000; // milliseconds
 const PACES = ["1", "10", "100", "0"];
 
 /** @param {{model: any, el: HTMLElement}} page */
@@ -23,12 +24,29 @@ function render({ model, el: root }) {
   const [curves, flow, diagnosis] = [lossCurves(model), gradientFlow(model), findings(model)];
 
   const play = playButton({ change: (plays) => ask(plays ? "play" : "pause") });
-  const reset = button({ label: t("kit.reset"), icon: "↺", hint: t("playground.reset_hint"), press: () => ask("reset") });
-  const back = button({ label: t("kit.back"), icon: "◀", hint: t("playground.back_hint"), press: () => ask("back") });
-  const step = button({ label: t("kit.step"), icon: "▷", hint: t("playground.step_hint"), press: () => ask("step") });
+  const reset = button({
+    label: t("kit.reset"),
+    icon: "↺",
+    hint: t("playground.reset_hint"),
+    press: () => ask("reset"),
+  });
+  const back = button({
+    label: t("kit.back"),
+    icon: "◀",
+    hint: t("playground.back_hint"),
+    press: () => ask("back"),
+  });
+  const step = button({
+    label: t("kit.step"),
+    icon: "▷",
+    hint: t("playground.step_hint"),
+    press: () => ask("step"),
+  });
   const pace = select({
-    label: t("playground.pace"), options: PACES.map((name) => [name, t(`playground.pace_${name}`)]),
-    value: String(model.get("pace")), change: (v) => put(model, { pace: Number(v) }),
+    label: t("playground.pace"),
+    options: PACES.map((name) => [name, t(`playground.pace_${name}`)]),
+    value: String(model.get("pace")),
+    change: (v) => put(model, { pace: Number(v) }),
   });
   const percent = (/** @type {number | null} */ v) => (v === null ? "–" : `${fixed(100 * v, 1)} %`);
   /** @type {Record<string, any>} */
@@ -40,31 +58,97 @@ function render({ model, el: root }) {
     right: reading({ label: t("playground.right"), format: percent }),
     right_test: reading({ label: t("playground.right_test"), format: percent }),
   };
-  const bar = el("div", { class: "cr-card pg-bar-top", role: "toolbar", "aria-label": t("playground.toolbar") },
-    el("div", { class: "cr-row" }, ...[play, step, back, reset].map((b) => b.element), pace.element),
-    el("div", { class: "pg-readings" }, ...Object.values(readings).map((r) => r.element)));
+  const bar = el(
+    "div",
+    { class: "cr-card pg-bar-top", role: "toolbar", "aria-label": t("playground.toolbar") },
+    el(
+      "div",
+      { class: "cr-row" },
+      ...[play, step, back, reset].map((b) => b.element),
+      pace.element,
+    ),
+    el("div", { class: "pg-readings" }, ...Object.values(readings).map((r) => r.element)),
+  );
 
+  let saying = 0;
   const word = el("span", {});
-  const notice = el("div", { class: "cr-note pg-notice", role: "status" }, word,
-    el("button", { type: "button", class: "pg-button", "aria-label": t("kit.close"), onclick: () => put(model, { notice: "" }) }, "×"));
+  const notice = el(
+    "div",
+    { class: "cr-note pg-notice", role: "status", hidden: true },
+    word,
+    el(
+      "button",
+      {
+        type: "button",
+        class: "pg-button",
+        "aria-label": t("kit.close"),
+        onclick: () => put(model, { notice: "" }),
+      },
+      "×",
+    ),
+  );
   const rooms = tabs({
-    label: t("playground.views"), value: model.get("view"),
-    options: VIEWS.map((name) => [name, t(`playground.view_${name}`)]), change: (view) => put(model, { view }),
+    label: t("playground.views"),
+    value: model.get("view"),
+    options: VIEWS.map((name) => [name, t(`playground.view_${name}`)]),
+    change: (view) => put(model, { view }),
   });
   const source = el("pre", { class: "cr-source pg-source", tabindex: 0 });
   const copy = button({ label: t("playground.copy"), press: copied });
-  const code = el("div", { class: "cr-stack" }, el("div", { class: "cr-row" },
-    el("p", { class: "cr-caption pg-grow" }, t("playground.code_hint")), copy.element), source);
+  const code = el(
+    "div",
+    { class: "cr-stack" },
+    el(
+      "div",
+      { class: "cr-row" },
+      el("p", { class: "cr-caption pg-grow" }, t("playground.code_hint")),
+      copy.element,
+    ),
+    source,
+  );
   const settings = settingsCard(model);
-  const middle = el("section", { class: "cr-stack pg-middle" },
-    el("div", { class: "cr-card pg-views" }, el("div", { class: "pg-rooms" }, rooms.element, diagnosis.badge),
-      network.element, matrices.element, code, notice), settings.element);
+  const middle = el(
+    "section",
+    { class: "cr-stack pg-middle" },
+    el(
+      "div",
+      { class: "cr-card pg-views" },
+      el("div", { class: "pg-rooms" }, rooms.element, diagnosis.badge),
+      network.element,
+      matrices.element,
+      code,
+      notice,
+    ),
+    settings.element,
+  );
 
-  root.append(el("div", { class: "cr-page pg-page" },
-    el("header", {}, el("h1", {}, t("playground.title")), el("p", { class: "cr-lead" }, t("playground.lead"))),
-    bar,
-    el("div", { class: "pg-columns" }, data.element, middle,
-      el("div", { class: "cr-stack pg-right" }, plane.element, curves.element, flow.element, diagnosis.element))));
+  root.append(
+    el(
+      "div",
+      { class: "cr-page pg-page" },
+      el(
+        "header",
+        {},
+        el("h1", {}, t("playground.title")),
+        el("p", { class: "cr-lead" }, t("playground.lead")),
+      ),
+      bar,
+      el(
+        "div",
+        { class: "pg-columns" },
+        data.element,
+        middle,
+        el(
+          "div",
+          { class: "cr-stack pg-right" },
+          plane.element,
+          curves.element,
+          flow.element,
+          diagnosis.element,
+        ),
+      ),
+    ),
+  );
 
   function all() {
     play.set(model.get("running"));
@@ -73,10 +157,10 @@ function render({ model, el: root }) {
     readings.step.set(model.get("step"));
     readings.epoch.set(model.get("epoch"));
     for (const name of ["train", "test", "right", "right_test"]) readings[name].set(losses[name]);
-    readings.right.element.hidden = readings.right_test.element.hidden = model.get("task") === "regression";
+    readings.right.element.hidden = readings.right_test.element.hidden =
+      model.get("task") === "regression";
     back.enable(model.get("step") > 0);
-    word.textContent = model.get("notice") ?? "";
-    notice.hidden = !word.textContent;
+    say(model.get("notice") ?? "");
     const view = model.get("view");
     rooms.set(view);
     network.element.hidden = view !== "network";
@@ -84,11 +168,25 @@ function render({ model, el: root }) {
     code.hidden = view !== "code";
     if (view === "network") network.frame();
     if (view === "matrices") matrices.frame();
-    if (view === "code" && source.textContent !== model.get("code")) source.textContent = model.get("code") ?? "";
+    if (view === "code" && source.textContent !== model.get("code"))
+      source.textContent = model.get("code") ?? "";
     curves.frame();
     flow.frame();
     diagnosis.frame();
     plane.redraw();
+  }
+
+  /**
+   * What a learner should know; it goes by itself where it hides a network.
+   * @param {string} text
+   */
+  function say(text) {
+    if (text === word.textContent) return;
+    word.textContent = text;
+    notice.hidden = !text;
+    clearTimeout(saying);
+    if (text && model.get("columns").length)
+      saying = window.setTimeout(() => put(model, { notice: "" }), NOTICE);
   }
 
   function still() {
@@ -105,92 +203,75 @@ function render({ model, el: root }) {
 
   const keys = on(document, "keydown", (/** @type {KeyboardEvent} */ event) => {
     const target = /** @type {HTMLElement} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, [role=tab], [role=dialog]")) return;
-    const wanted = { s: "step", b: "back", r: "reset", p: model.get("running") ? "pause" : "play" }[event.key];
+    if (
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      target.closest("input, select, textarea, [role=tab], [role=dialog]")
+    )
+      return;
+    const wanted = { s: "step", b: "back", r: "reset", p: model.get("running") ? "pause" : "play" }[
+      event.key
+    ];
     if (wanted) ask(wanted);
   });
   const offs = [
     keys,
-    watch(model, ["running", "pace", "step", "epoch", "losses", "notice", "view", "columns", "inputs", "weights", "flow", "surface",
-      "curve", "norms", "diagnosis", "code", "hidden", "points"], all),
-    watch(model, ["data", "points", "box", "task", "features", "classes_named", "reach", "noise", "classes", "count", "share", "across",
-      "up", "given", "view", ...SETTINGS], still),
+    watch(
+      model,
+      [
+        "running",
+        "pace",
+        "step",
+        "epoch",
+        "losses",
+        "notice",
+        "view",
+        "columns",
+        "inputs",
+        "weights",
+        "flow",
+        "surface",
+        "curve",
+        "norms",
+        "diagnosis",
+        "code",
+        "hidden",
+        "points",
+      ],
+      all,
+    ),
+    watch(
+      model,
+      [
+        "data",
+        "points",
+        "box",
+        "task",
+        "features",
+        "classes_named",
+        "reach",
+        "noise",
+        "classes",
+        "count",
+        "share",
+        "across",
+        "up",
+        "given",
+        "view",
+        ...SETTINGS,
+      ],
+      still,
+    ),
   ];
   still();
   all();
   return () => {
-    [...offs, plane.remove, network.remove, matrices.remove, data.remove, curves.remove].forEach((off) => off());
+    clearTimeout(saying);
+    [...offs, plane.remove, network.remove, matrices.remove, data.remove, curves.remove].forEach(
+      (off) => off(),
+    );
     root.replaceChildren();
-  };
-}
-
-/** How it learns. @param {any} model */
-function settingsCard(model) {
-  const options = model.get("options");
-  const choice = (/** @type {string} */ name, /** @type {string[]} */ values) => select({
-    label: t(`playground.${name}`), value: model.get(name), hint: t(`playground.${name}_hint`),
-    options: values.map((v) => [v, v]), change: (v) => put(model, { [name]: v }),
-  });
-  const amount = (/** @type {string} */ name, /** @type {any} */ range) =>
-    slider({ label: t(`playground.${name}`), hint: t(`playground.${name}_hint`), value: model.get(name), change: (v) => put(model, { [name]: v }), ...range });
-  // Penalties are spread by tens, and the left end is none.
-  const strength = (/** @type {string} */ name) => {
-    const inner = amount(name, {
-      min: 1e-6, max: 1, log: true, format: (/** @type {number} */ v) => (v <= 1e-6 ? t("playground.none") : n(v, 2)),
-      change: (/** @type {number} */ v) => put(model, { [name]: v <= 1e-6 ? 0 : Number(v.toPrecision(2)) }),
-    });
-    return { ...inner, set: (/** @type {number} */ v) => inner.set(Math.max(v, 1e-6)) };
-  };
-  const losses = lossChoice(model);
-  /** @type {Record<string, any>} */
-  const controls = {
-    activation: choice("activation", options.activations),
-    init: choice("init", options.initialisers),
-    loss: losses,
-    optimizer: choice("optimizer", options.optimizers),
-    lr: amount("lr", { min: 1e-4, max: 10, log: true, change: (/** @type {number} */ v) => put(model, { lr: Number(v.toPrecision(2)) }) }),
-    momentum: amount("momentum", { min: 0, max: 0.99, step: 0.01, format: (/** @type {number} */ v) => fixed(v, 2) }),
-    batch: amount("batch", { min: 1, max: 1000, log: true, format: (/** @type {number} */ v) => fixed(Math.round(v), 0), change: (/** @type {number} */ v) => put(model, { batch: Math.round(v) }) }),
-    l1: strength("l1"),
-    l2: strength("l2"),
-    dropout: amount("dropout", { min: 0, max: 0.8, step: 0.05, format: (/** @type {number} */ v) => (v ? fixed(v, 2) : t("playground.none")) }),
-  };
-  const element = el("section", { class: "cr-card pg-settings", "aria-label": t("playground.settings") },
-    ...Object.values(controls).map((control) => control.element));
-  return {
-    element,
-    frame() {
-      const given = Boolean(model.get("given"));
-      for (const [name, control] of Object.entries(controls)) control.set(model.get(name));
-      for (const name of ["activation", "init", "dropout"]) controls[name].element.hidden = given;
-      controls.momentum.element.hidden = !options.momentum.includes(model.get("optimizer"));
-    },
-  };
-}
-
-/** The losses: those for this kind of target first; the others say why not when chosen. @param {any} model */
-function lossChoice(model) {
-  const { losses, tasks } = model.get("options");
-  const chooser = select({
-    label: t("playground.loss"), value: model.get("loss"), hint: t("playground.loss_hint"), options: [],
-    change: (loss) => put(model, { loss }),
-  });
-  const box = chooser.element.querySelector("select");
-  let built = "";
-  return {
-    ...chooser,
-    /** @param {string} value */
-    set(value) {
-      const task = model.get("task");
-      if (task !== built) {
-        built = task;
-        const group = (/** @type {string} */ name, /** @type {boolean} */ fits) => el("optgroup", { label: t(`playground.${name}`) },
-          ...losses.filter((/** @type {string} */ each) => tasks[each].includes(task) === fits)
-            .map((/** @type {string} */ each) => el("option", { value: each }, each)));
-        box.replaceChildren(group("losses_fit", true), group("losses_other", false));
-      }
-      chooser.set(value);
-    },
   };
 }
 

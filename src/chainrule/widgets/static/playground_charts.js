@@ -15,8 +15,12 @@ export function lossCurves(model) {
     sign.style.background = `var(--${shade})`;
     return el("span", { class: "cr-key-entry" }, sign, t(`playground.${name}`));
   };
-  const element = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-low" }, view.element),
-    el("figcaption", {}, key("train_loss", "blue"), key("test_loss", "orange")));
+  const element = el(
+    "figure",
+    { class: "cr-card picture" },
+    el("div", { class: "cr-low" }, view.element),
+    el("figcaption", {}, key("train_loss", "blue"), key("test_loss", "orange")),
+  );
 
   /** @param {any} p */
   function draw(p) {
@@ -46,20 +50,34 @@ export function lossCurves(model) {
 /** The norm of each layer's gradient, on a scale of tens. @param {any} model */
 export function gradientFlow(model) {
   const rows = el("div", { class: "pg-flow" });
-  const element = el("section", { class: "cr-card", "aria-label": t("playground.flow") },
-    el("h2", {}, t("playground.flow")), rows, el("p", { class: "cr-caption" }, t("playground.flow_hint")));
+  const element = el(
+    "section",
+    { class: "cr-card", "aria-label": t("playground.flow") },
+    el("h2", {}, t("playground.flow")),
+    rows,
+    el("p", { class: "cr-caption" }, t("playground.flow_hint")),
+  );
   return {
     element,
     frame() {
       const norms = model.get("norms") ?? [];
       if (rows.childElementCount !== norms.length) {
-        rows.replaceChildren(...norms.map((/** @type {number} */ _, /** @type {number} */ i) =>
-          el("div", { class: "pg-flow-row" }, el("span", {}, t("playground.layer", { number: i + 1 })),
-            el("span", { class: "pg-track" }, el("span", { class: "pg-fill" })), el("span", { class: "cr-number" }))));
+        rows.replaceChildren(
+          ...norms.map((/** @type {number} */ _, /** @type {number} */ i) =>
+            el(
+              "div",
+              { class: "pg-flow-row" },
+              el("span", {}, t("playground.layer", { number: i + 1 })),
+              el("span", { class: "pg-track" }, el("span", { class: "pg-fill" })),
+              el("span", { class: "cr-number" }),
+            ),
+          ),
+        );
       }
       norms.forEach((/** @type {number} */ norm, /** @type {number} */ i) => {
         const [, track, value] = rows.children[i].children;
-        const share = Math.log(Math.max(norm, FLOW_LEAST) / FLOW_LEAST) / Math.log(FLOW_MOST / FLOW_LEAST);
+        const share =
+          Math.log(Math.max(norm, FLOW_LEAST) / FLOW_LEAST) / Math.log(FLOW_MOST / FLOW_LEAST);
         track.firstElementChild.style.width = `${100 * Math.min(1, share)}%`;
         value.textContent = n(norm, 2);
       });
@@ -69,10 +87,18 @@ export function gradientFlow(model) {
 
 /** Findings, the worst first. @param {any} model */
 export function findings(model) {
-  const badge = el("button", { type: "button", class: "pg-badge", onclick: () => element.scrollIntoView({ block: "nearest" }) });
+  const badge = el("button", {
+    type: "button",
+    class: "pg-badge",
+    onclick: () => element.scrollIntoView({ block: "nearest" }),
+  });
   const list = el("div", { class: "pg-findings" });
-  const element = el("section", { class: "cr-card", "aria-label": t("playground.diagnosis") },
-    el("h2", {}, t("playground.diagnosis")), list);
+  const element = el(
+    "section",
+    { class: "cr-card", "aria-label": t("playground.diagnosis") },
+    el("h2", {}, t("playground.diagnosis")),
+    list,
+  );
   let shown = "";
   return {
     element,
@@ -82,19 +108,36 @@ export function findings(model) {
       const key = JSON.stringify(found);
       if (key === shown) return;
       shown = key;
-      badge.textContent = t(found.length === 1 ? "playground.finding" : "playground.findings", { count: found.length });
+      badge.textContent = t(found.length === 1 ? "playground.finding" : "playground.findings", {
+        count: found.length,
+      });
       badge.classList.toggle("bad", found.length > 0);
-      const opened = new Set([...list.querySelectorAll("details[open]")].map((each) => each.dataset.id));
-      list.replaceChildren(...(found.length ? found.map((/** @type {any} */ each) => el("details", { open: opened.has(each.id), "data-id": each.id },
-        el("summary", { class: each.severity }, each.title),
-        ...["measured", "why", "change", "where"].filter((name) => each[name]).map((name) => el("p", {}, each[name])),
-        el("div", { class: "pg-finding" }, findingPicture(each.picture))))
-        : [el("p", { class: "cr-caption" }, t("playground.healthy"))]));
+      const opened = new Set(
+        [...list.querySelectorAll("details[open]")].map((each) => each.dataset.id),
+      );
+      list.replaceChildren(
+        ...(found.length
+          ? found.map((/** @type {any} */ each) =>
+              el(
+                "details",
+                { open: opened.has(each.id), "data-id": each.id },
+                el("summary", { class: each.severity }, each.title),
+                ...["measured", "why", "change", "where"]
+                  .filter((name) => each[name])
+                  .map((name) => el("p", {}, each[name])),
+                el("div", { class: "pg-finding" }, findingPicture(each.picture)),
+              ),
+            )
+          : [el("p", { class: "cr-caption" }, t("playground.healthy"))]),
+      );
     },
   };
 }
 
-/** A picture of Python's as part of the page; its colours become those of the style sheet. @param {string} text */
+/**
+ * A picture of Python's as part of the page; its colours become those of the style sheet.
+ * @param {string} text
+ */
 function findingPicture(text) {
   const picture = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   picture.querySelector("path")?.remove(); // its paper

@@ -1,4 +1,4 @@
-// The network as matrices: one training row goes from left to right, x · Wᵀ + b, then the activation.
+// The network as matrices: a training row goes from left to right, x · Wᵀ + b, then the activation.
 import { array } from "./kit/array.js";
 import { colour, onTheme, signedColour } from "./kit/colours.js";
 import { el } from "./kit/dom.js";
@@ -23,18 +23,26 @@ export function matrixPicture(model) {
       built = "";
       return;
     }
-    const key = JSON.stringify([weights.map((/** @type {any} */ w) => w.shape), flow.activation, flow.tail]);
+    const key = JSON.stringify([
+      weights.map((/** @type {any} */ w) => w.shape),
+      flow.activation,
+      flow.tail,
+    ]);
     if (key !== built) {
       built = key;
       build(flow, weights);
     }
-    const most = Math.max(1e-9, ...weights.map((/** @type {any} */ w) => Math.max(...array(w.weight).data.map(Math.abs))));
+    const most = Math.max(
+      1e-9,
+      ...weights.map((/** @type {any} */ w) => Math.max(...array(w.weight).data.map(Math.abs))),
+    );
     rows.forEach((row, k) => {
       const step = flow.steps[k];
       const after = k + 1 < flow.steps.length ? flow.steps[k + 1].into : flow.out;
       const { shape, data } = array(weights[k].weight);
       const turned = Array.from({ length: shape[1] }, (_, from) =>
-        Array.from({ length: shape[0] }, (__, to) => data[to * shape[1] + from]));
+        Array.from({ length: shape[0] }, (__, to) => data[to * shape[1] + from]),
+      );
       matrixPaint(row.x, [[...array(step.into).data]], 0);
       matrixPaint(row.w, turned, most);
       if (row.b) matrixPaint(row.b, [[...array(weights[k].bias).data]], most);
@@ -44,7 +52,8 @@ export function matrixPicture(model) {
     chain.hidden = !flow.chain || !new URLSearchParams(location.search).has("page");
     if (!chain.hidden) chain.href = `?page=chain#${matrixLink(flow.chain)}`;
     answerLine.textContent = t("playground.matrix_answer", {
-      answer: flow.answer.map((/** @type {number} */ v) => n(v)).join(", "), target: model.get("classes_named")[flow.target] ?? n(flow.target),
+      answer: flow.answer.map((/** @type {number} */ v) => n(v)).join(", "),
+      target: model.get("classes_named")[flow.target] ?? n(flow.target),
     });
   }
 
@@ -57,23 +66,48 @@ export function matrixPicture(model) {
       const last = k === weights.length - 1;
       const [to, from] = array(each.weight).shape;
       const [outputs, inputs] = each.shape; // of which so many are shown
-      const cell = Math.max(MATRIX_LEAST, Math.min(MATRIX_CELL, (element.clientWidth - MATRIX_SIGNS) / (from + 4 * to)));
+      const cell = Math.max(
+        MATRIX_LEAST,
+        Math.min(MATRIX_CELL, (element.clientWidth - MATRIX_SIGNS) / (from + 4 * to)),
+      );
       const act = last ? flow.tail : flow.activation || "f";
-      const name = (/** @type {string} */ letter, /** @type {number} */ i) => el("i", {}, letter, el("sub", {}, String(i)));
+      const name = (/** @type {string} */ letter, /** @type {number} */ i) =>
+        el("i", {}, letter, el("sub", {}, String(i)));
       const parts = {
-        x: matrixCanvas(1, from, cell), w: matrixCanvas(from, to, cell), b: each.bias ? matrixCanvas(1, to, cell) : null,
-        z: matrixCanvas(1, to, cell), a: act ? matrixCanvas(1, to, cell) : null,
+        x: matrixCanvas(1, from, cell),
+        w: matrixCanvas(from, to, cell),
+        b: each.bias ? matrixCanvas(1, to, cell) : null,
+        z: matrixCanvas(1, to, cell),
+        a: act ? matrixCanvas(1, to, cell) : null,
       };
-      const line = el("div", { class: "pg-product", role: "group", "aria-label": t("playground.layer", { number: k + 1 }) },
-        matrixBlock(k === 0 ? el("i", {}, "x") : name("a", k), `1×${inputs}`, parts.x), 
-        matrixTerm("·", matrixBlock(el("span", {}, name("W", k + 1), "ᵀ"), `${inputs}×${outputs}`, parts.w)),
+      const line = el(
+        "div",
+        {
+          class: "pg-product",
+          role: "group",
+          "aria-label": t("playground.layer", { number: k + 1 }),
+        },
+        matrixBlock(k === 0 ? el("i", {}, "x") : name("a", k), `1×${inputs}`, parts.x),
+        matrixTerm(
+          "·",
+          matrixBlock(el("span", {}, name("W", k + 1), "ᵀ"), `${inputs}×${outputs}`, parts.w),
+        ),
         parts.b && matrixTerm("+", matrixBlock(name("b", k + 1), `1×${outputs}`, parts.b)),
         matrixTerm("=", matrixBlock(name("z", k + 1), `1×${outputs}`, parts.z)),
-        parts.a && matrixTerm(`${act} →`, matrixBlock(last ? el("i", {}, "ŷ") : name("a", k + 1), `1×${outputs}`, parts.a)));
+        parts.a &&
+          matrixTerm(
+            `${act} →`,
+            matrixBlock(last ? el("i", {}, "ŷ") : name("a", k + 1), `1×${outputs}`, parts.a),
+          ),
+      );
       return { ...parts, line };
     });
-    element.replaceChildren(el("p", { class: "cr-caption" }, t("playground.matrix_hint")),
-      ...rows.map((row) => row.line), answerLine, chain);
+    element.replaceChildren(
+      el("p", { class: "cr-caption" }, t("playground.matrix_hint")),
+      ...rows.map((row) => row.line),
+      answerLine,
+      chain,
+    );
   }
 
   const off = onTheme(frame);
@@ -88,7 +122,12 @@ function matrixLink(link) {
 
 /** @param {any} name @param {string} shape @param {any} canvas */
 function matrixBlock(name, shape, canvas) {
-  return el("figure", { class: "pg-block" }, canvas, el("figcaption", {}, name, " ", el("small", { class: "cr-number" }, shape)));
+  return el(
+    "figure",
+    { class: "pg-block" },
+    canvas,
+    el("figcaption", {}, name, " ", el("small", { class: "cr-number" }, shape)),
+  );
 }
 
 /** A block behind its sign, which stay together. @param {string} sign @param {any} block */
@@ -100,12 +139,23 @@ function matrixTerm(sign, block) {
 function matrixCanvas(rows, columns, cell) {
   const canvas = el("canvas", { "data-cell": cell });
   const ratio = window.devicePixelRatio || 1;
-  [canvas.width, canvas.height] = [Math.round(columns * cell * ratio), Math.round(rows * MATRIX_HEIGHT * ratio)];
-  Object.assign(canvas.style, { width: `${columns * cell}px`, height: `${rows * MATRIX_HEIGHT}px` });
+  [canvas.width, canvas.height] = [
+    Math.round(columns * cell * ratio),
+    Math.round(rows * MATRIX_HEIGHT * ratio),
+  ];
+  Object.assign(canvas.style, {
+    width: `${columns * cell}px`,
+    height: `${rows * MATRIX_HEIGHT}px`,
+  });
   return canvas;
 }
 
-/** Cells with their numbers; `most` is the largest size (0: that of these). @param {any} canvas @param {number[][]} values @param {number} most */
+/**
+ * Cells with their numbers; `most` is the largest size (0: that of these).
+ * @param {any} canvas
+ * @param {number[][]} values
+ * @param {number} most
+ */
 function matrixPaint(canvas, values, most) {
   const cell = Number(canvas.dataset.cell);
   const pen = canvas.getContext("2d");
@@ -115,10 +165,12 @@ function matrixPaint(canvas, values, most) {
   pen.font = `${cell < 30 ? 10 : 11}px system-ui, "DejaVu Sans", sans-serif`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
-  values.forEach((row, i) => row.forEach((value, j) => {
-    pen.fillStyle = signedColour(0.7 * value, largest);
-    pen.fillRect(j * cell, i * MATRIX_HEIGHT, cell - 1, MATRIX_HEIGHT - 1);
-    pen.fillStyle = colour("ink");
-    pen.fillText(n(value, 2), (j + 0.5) * cell, (i + 0.5) * MATRIX_HEIGHT, cell - 4);
-  }));
+  values.forEach((row, i) =>
+    row.forEach((value, j) => {
+      pen.fillStyle = signedColour(0.7 * value, largest);
+      pen.fillRect(j * cell, i * MATRIX_HEIGHT, cell - 1, MATRIX_HEIGHT - 1);
+      pen.fillStyle = colour("ink");
+      pen.fillText(n(value, 2), (j + 0.5) * cell, (i + 0.5) * MATRIX_HEIGHT, cell - 4);
+    }),
+  );
 }

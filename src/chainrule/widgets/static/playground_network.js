@@ -3,7 +3,8 @@ import { array } from "./kit/array.js";
 import { colourTable, onTheme } from "./kit/colours.js";
 import { el, svg } from "./kit/dom.js";
 import { put } from "./kit/tabs.js";
-import { n, t } from "./kit/text.js";
+import { t } from "./kit/text.js";
+import { neuronName, neuronPanel, smallButton, weightText } from "./playground_neuron.js";
 
 const PG_HEIGHT = 336;
 const PG_HEAD = 44; // room for the buttons over a layer
@@ -20,9 +21,16 @@ export function networkPicture(model, { peek }) {
   const neurons = el("div", { class: "pg-neurons" });
   const heads = el("div", { class: "pg-heads" });
   const note = el("div", { class: "pg-tip", hidden: true });
-  const panel = el("div", { class: "pg-panel cr-card", role: "dialog", hidden: true });
-  const board = el("div", { class: "pg-board", role: "group", "aria-label": t("playground.network") },
-    picture, neurons, heads, note, panel);
+  const panel = neuronPanel(model);
+  const board = el(
+    "div",
+    { class: "pg-board", role: "group", "aria-label": t("playground.network") },
+    picture,
+    neurons,
+    heads,
+    note,
+    panel.element,
+  );
   board.style.height = `${PG_HEIGHT}px`;
   const depth = layerButtons();
   const element = el("div", { class: "pg-network" }, depth.element, board);
@@ -32,7 +40,6 @@ export function networkPicture(model, { peek }) {
   /** @type {any[][][]} */
   let links = [];
   let built = "";
-  let open = [-1, -1];
 
   function columns() {
     const inputs = model.get("inputs");
@@ -42,35 +49,50 @@ export function networkPicture(model, { peek }) {
   function frame() {
     const all = columns();
     const weights = model.get("weights") ?? [];
-    const key = JSON.stringify([all.map((c) => [c.count, array(c.pictures).shape[0]]), model.get("features"), model.get("given")]);
+    const key = JSON.stringify([
+      all.map((c) => [c.count, array(c.pictures).shape[0]]),
+      model.get("features"),
+      model.get("given"),
+    ]);
     if (key !== built) {
       built = key;
       build(all, weights);
     }
     all.forEach((each, c) => networkPaint(each, nodes[c]));
-    const most = Math.max(1, ...weights.map((/** @type {any} */ w) => networkLargest(array(w.weight).data)));
+    const most = Math.max(
+      1,
+      ...weights.map((/** @type {any} */ w) => networkLargest(array(w.weight).data)),
+    );
     weights.forEach((/** @type {any} */ each, /** @type {number} */ k) => {
       const { shape, data } = array(each.weight);
-      (links[k] ?? []).forEach((row, to) => row.forEach((link, from) => {
-        const w = data[to * shape[1] + from];
-        const share = Math.min(1, Math.abs(w) / most);
-        link.line.style.stroke = w < 0 ? "var(--blue)" : "var(--vermilion)";
-        link.line.style.strokeWidth = `${(0.5 + 6 * share).toFixed(2)}px`;
-        link.line.style.opacity = (0.2 + 0.7 * share).toFixed(2);
-      }));
+      (links[k] ?? []).forEach((row, to) =>
+        row.forEach((link, from) => {
+          const w = data[to * shape[1] + from];
+          const share = Math.min(1, Math.abs(w) / most);
+          link.line.style.stroke = w < 0 ? "var(--blue)" : "var(--vermilion)";
+          link.line.style.strokeWidth = `${(0.5 + 6 * share).toFixed(2)}px`;
+          link.line.style.opacity = (0.2 + 0.7 * share).toFixed(2);
+        }),
+      );
     });
-    if (open[0] >= 0) refreshPanel();
+    panel.refresh();
   }
 
   /** @param {any[]} all @param {any[]} weights */
   function build(all, weights) {
-    close();
-    nodes = all.map((each, c) => Array.from({ length: array(each.pictures).shape[0] }, (_, unit) => neuron(all, c, unit)));
+    panel.close();
+    nodes = all.map((each, c) =>
+      Array.from({ length: array(each.pictures).shape[0] }, (_, unit) => neuron(all, c, unit)),
+    );
     neurons.replaceChildren(...nodes.flat().map((node) => node.element));
     links = weights.map((each, k) => {
       const [to, from] = array(each.weight).shape;
       const fits = nodes[k]?.length === from && nodes[k + 1]?.length === to;
-      return fits ? Array.from({ length: to }, (_, i) => Array.from({ length: from }, (__, j) => link(k, i, j))) : [];
+      return fits
+        ? Array.from({ length: to }, (_, i) =>
+            Array.from({ length: from }, (__, j) => link(k, i, j)),
+          )
+        : [];
     });
     lines.replaceChildren(...links.flat(2).flatMap((each) => [each.line, each.near]));
     heads.replaceChildren(...all.map((each, c) => head(each, c, all.length)));
@@ -81,13 +103,23 @@ export function networkPicture(model, { peek }) {
   /** @param {any[]} all @param {number} c @param {number} unit */
   function neuron(all, c, unit) {
     const canvas = el("canvas", {});
-    const name = networkName(model, c, unit, all.length);
-    const node = el("button", {
-      type: "button", class: "pg-neuron", "aria-label": name, "data-column": c, "data-unit": unit,
-      onpointerenter: () => peek(c, unit), onpointerleave: () => peek(-1, 0),
-      onfocus: () => peek(c, unit), onblur: () => peek(-1, 0),
-      onclick: () => (c === 0 ? undefined : show(c, unit)),
-    }, canvas);
+    const name = neuronName(model, c, unit, all.length);
+    const node = el(
+      "button",
+      {
+        type: "button",
+        class: "pg-neuron",
+        "aria-label": name,
+        "data-column": c,
+        "data-unit": unit,
+        onpointerenter: () => peek(c, unit),
+        onpointerleave: () => peek(-1, 0),
+        onfocus: () => peek(c, unit),
+        onblur: () => peek(-1, 0),
+        onclick: () => (c === 0 ? undefined : show(c, unit)),
+      },
+      canvas,
+    );
     if (c === 0) node.append(el("span", { class: "pg-name" }, name));
     return { element: node, canvas, pen: canvas.getContext("2d"), x: 0, y: 0, size: 0 };
   }
@@ -98,7 +130,9 @@ export function networkPicture(model, { peek }) {
     const near = svg("path", {
       class: "pg-near",
       onpointermove: (/** @type {PointerEvent} */ event) => tip(event, k, to, from),
-      onpointerleave: () => { note.hidden = true; },
+      onpointerleave: () => {
+        note.hidden = true;
+      },
       onclick: () => show(k + 1, to, from),
     });
     return { line, near };
@@ -107,8 +141,7 @@ export function networkPicture(model, { peek }) {
   /** @param {PointerEvent} event @param {number} k @param {number} to @param {number} from */
   function tip(event, k, to, from) {
     const box = board.getBoundingClientRect();
-    const { shape, data } = array(model.get("weights")[k].weight);
-    note.textContent = t("playground.weight_is", { value: n(data[to * shape[1] + from]) });
+    note.textContent = weightText(model.get("weights")[k], to, from);
     note.hidden = false;
     note.style.left = `${Math.min(box.width - 150, event.clientX - box.left + 12)}px`;
     note.style.top = `${event.clientY - box.top + 14}px`;
@@ -117,9 +150,17 @@ export function networkPicture(model, { peek }) {
   /** @param {any} each @param {number} c @param {number} count */
   function head(each, c, count) {
     const last = c === count - 1;
-    const more = array(each.pictures).shape[0] < each.count ? t("playground.some_shown", { shown: array(each.pictures).shape[0], count: each.count }) : "";
+    const more =
+      array(each.pictures).shape[0] < each.count
+        ? t("playground.some_shown", { shown: array(each.pictures).shape[0], count: each.count })
+        : "";
     if (c === 0 || last || model.get("given")) {
-      const word = c === 0 ? t("playground.inputs") : last ? t("playground.output") : t("playground.layer", { number: c });
+      const word =
+        c === 0
+          ? t("playground.inputs")
+          : last
+            ? t("playground.output")
+            : t("playground.layer", { number: c });
       return el("div", { class: "pg-head" }, el("span", {}, word), more && el("small", {}, more));
     }
     const hidden = model.get("hidden");
@@ -129,21 +170,29 @@ export function networkPicture(model, { peek }) {
       sizes[c - 1] += by;
       put(model, { hidden: sizes });
     };
-    return el("div", { class: "pg-head", "data-layer": c },
+    return el(
+      "div",
+      { class: "pg-head", "data-layer": c },
       el("span", {}, t("playground.neurons", { count: hidden[c - 1] ?? each.count })),
-      el("span", { class: "pg-steps" },
-        networkButton("−", t("playground.fewer_neurons", { number: c }), each.count > 1, press(-1)),
-        networkButton("+", t("playground.more_neurons", { number: c }), each.count < most, press(1))));
+      el(
+        "span",
+        { class: "pg-steps" },
+        smallButton("−", t("playground.fewer_neurons", { number: c }), each.count > 1, press(-1)),
+        smallButton("+", t("playground.more_neurons", { number: c }), each.count < most, press(1)),
+      ),
+    );
   }
 
   function layerButtons() {
     const word = el("span", {});
     const press = (/** @type {number} */ by) => () => {
       const sizes = model.get("hidden");
-      put(model, { hidden: by > 0 ? [...sizes, Math.max(2, sizes.at(-1) ?? 4)] : sizes.slice(0, -1) });
+      put(model, {
+        hidden: by > 0 ? [...sizes, Math.max(2, sizes.at(-1) ?? 4)] : sizes.slice(0, -1),
+      });
     };
-    const less = networkButton("−", t("playground.fewer_layers"), true, press(-1));
-    const more = networkButton("+", t("playground.more_layers"), true, press(1));
+    const less = smallButton("−", t("playground.fewer_layers"), true, press(-1));
+    const more = smallButton("+", t("playground.more_layers"), true, press(1));
     const row = el("div", { class: "cr-row pg-depth" }, less, more, word);
     return {
       element: row,
@@ -161,7 +210,11 @@ export function networkPicture(model, { peek }) {
     const width = board.clientWidth;
     if (!width || !nodes.length) return;
     const most = Math.max(...nodes.map((column) => column.length));
-    const size = Math.min(46, (PG_HEIGHT - PG_HEAD - 12) / most - 8, (width - 60) / nodes.length - 22);
+    const size = Math.min(
+      46,
+      (PG_HEIGHT - PG_HEAD - 12) / most - 8,
+      (width - 60) / nodes.length - 22,
+    );
     const [left, right] = [62 + size / 2, width - Math.max(size / 2 + 6, 34)];
     const pitch = Math.min(size + 26, (PG_HEIGHT - PG_HEAD - 8) / most);
     nodes.forEach((column, c) => {
@@ -170,109 +223,58 @@ export function networkPicture(model, { peek }) {
       column.forEach((node, unit) => {
         const y = PG_HEAD + (PG_HEIGHT - PG_HEAD) / 2 + (unit - (column.length - 1) / 2) * pitch;
         Object.assign(node, { x, y, size });
-        Object.assign(node.element.style, { left: `${x - size / 2}px`, top: `${y - size / 2}px`, width: `${size}px`, height: `${size}px` });
+        Object.assign(node.element.style, {
+          left: `${x - size / 2}px`,
+          top: `${y - size / 2}px`,
+          width: `${size}px`,
+          height: `${size}px`,
+        });
       });
     });
     picture.setAttribute("viewBox", `0 0 ${width} ${PG_HEIGHT}`);
-    links.forEach((rows, k) => rows.forEach((row, to) => row.forEach((each, from) => {
-      const [a, b] = [nodes[k][from], nodes[k + 1][to]];
-      const [x0, x1] = [a.x + a.size / 2, b.x - b.size / 2];
-      const middle = (x0 + x1) / 2;
-      const d = `M${x0},${a.y} C${middle},${a.y} ${middle},${b.y} ${x1},${b.y}`;
-      each.line.setAttribute("d", d);
-      each.near.setAttribute("d", d);
-    })));
+    links.forEach((rows, k) =>
+      rows.forEach((row, to) =>
+        row.forEach((each, from) => {
+          const [a, b] = [nodes[k][from], nodes[k + 1][to]];
+          const [x0, x1] = [a.x + a.size / 2, b.x - b.size / 2];
+          const middle = (x0 + x1) / 2;
+          const d = `M${x0},${a.y} C${middle},${a.y} ${middle},${b.y} ${x1},${b.y}`;
+          each.line.setAttribute("d", d);
+          each.near.setAttribute("d", d);
+        }),
+      ),
+    );
   }
 
-  /** The numbers of a neuron, to read and to change. @param {number} c @param {number} unit @param {number} [from] */
-  function show(c, unit, from = -1) {
-    open = [c, unit];
-    const layer = model.get("weights")[c - 1];
-    const count = Math.min(array(layer.weight).shape[1], nodes[c - 1].length);
-    const boxes = Array.from({ length: count }, (_, j) => numberRow(networkName(model, c - 1, j, nodes.length), [unit, j]));
-    if (layer.bias) boxes.push(numberRow(t("playground.bias"), [unit]));
-    panel.replaceChildren(
-      el("div", { class: "cr-row pg-title" }, el("h2", {}, networkName(model, c, unit, nodes.length)),
-        networkButton("×", t("kit.close"), true, () => close(true))),
-      el("p", { class: "cr-caption" }, t("playground.neuron_hint")), ...boxes);
-    panel.hidden = false;
-    panel.setAttribute("aria-label", networkName(model, c, unit, nodes.length));
+  /** @param {number} c @param {number} unit @param {number} [from] */
+  function show(c, unit, from = 0) {
     const node = nodes[c][unit];
-    const width = board.clientWidth;
-    panel.style.left = node.x > width / 2 ? "" : `${node.x + node.size / 2 + 10}px`;
-    panel.style.right = node.x > width / 2 ? `${width - node.x + node.size / 2 + 10}px` : "";
-    refreshPanel();
-    const box = panel.querySelectorAll("input")[Math.max(0, from)];
-    box.focus();
-    box.select();
+    panel.show({ column: c, unit, from, columns: nodes.length, shown: nodes[c - 1].length, node });
   }
 
-  /** @param {string} name @param {number[]} where */
-  function numberRow(name, where) {
-    const box = el("input", {
-      type: "number", step: "any", class: "cr-number", "aria-label": name, "data-place": where.join(","),
-      onchange: () => {
-        if (box.value !== "" && box.checkValidity()) {
-          model.send({ do: "edit", layer: open[0] - 1, place: where, value: Number(box.value) });
-        }
-      },
-    });
-    return el("label", { class: "pg-number" }, el("span", {}, name), box);
-  }
-
-  function refreshPanel() {
-    const layer = model.get("weights")[open[0] - 1];
-    if (!layer) return;
-    const [weight, bias] = [array(layer.weight), array(layer.bias)];
-    for (const box of panel.querySelectorAll("input")) {
-      if (box === document.activeElement && model.get("running") === false && box.value !== "" && box.matches(":focus") && box.dataset.touched) continue;
-      const [to, from] = box.dataset.place.split(",").map(Number);
-      const value = from === undefined ? bias.data[to] : weight.data[to * weight.shape[1] + from];
-      box.value = String(Number(value.toPrecision(4)));
-    }
-  }
-
-  /** @param {boolean} [back] */
-  function close(back = false) {
-    const [c, unit] = open;
-    open = [-1, -1];
-    panel.hidden = true;
-    panel.replaceChildren();
-    if (back && nodes[c]) nodes[c][unit]?.element.focus();
-  }
-
-  panel.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === "Escape") close(true);
-  });
-  panel.addEventListener("input", (/** @type {any} */ event) => { event.target.dataset.touched = "yes"; });
-  panel.addEventListener("change", (/** @type {any} */ event) => { delete event.target.dataset.touched; });
   const watcher = new ResizeObserver(place);
   watcher.observe(board);
   const off = onTheme(frame);
-  return { element, frame, remove: () => { watcher.disconnect(); off(); } };
+  return {
+    element,
+    frame,
+    remove: () => {
+      watcher.disconnect();
+      off();
+    },
+  };
 }
 
 /**
- * What a neuron is called.
- * @param {any} model @param {number} column @param {number} unit @param {number} count
+ * Pictures of a layer into its canvases; row 0 of a picture is at the bottom.
+ * @param {any} column
+ * @param {any[]} nodes
  */
-export function networkName(model, column, unit, count) {
-  if (column === 0) return model.get("features")[unit] ?? `x${unit + 1}`;
-  if (column === count - 1) {
-    const names = model.get("classes_named");
-    return t("playground.output_unit", { name: names.length > 2 ? names[unit] : unit + 1 });
-  }
-  return t("playground.neuron", { layer: column, number: unit + 1 });
-}
-
-/** @param {string} sign @param {string} label @param {boolean} on @param {() => void} press */
-function networkButton(sign, label, on, press) {
-  return el("button", { type: "button", class: "pg-button", "aria-label": label, title: label, disabled: !on, onclick: press }, sign);
-}
-
-/** Pictures of a layer into its canvases; row 0 of a picture is at the bottom. @param {any} column @param {any[]} nodes */
 function networkPaint(column, nodes) {
-  const { shape: [count, size], data } = array(column.pictures);
+  const {
+    shape: [count, size],
+    data,
+  } = array(column.pictures);
   const table = colourTable();
   for (let unit = 0; unit < count; unit += 1) {
     const { canvas, pen } = nodes[unit];

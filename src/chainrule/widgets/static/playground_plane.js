@@ -4,7 +4,7 @@ import { CATEGORIES, category, colour, signedColour } from "./kit/colours.js";
 import { drag, el } from "./kit/dom.js";
 import { plot } from "./kit/plot.js";
 import { tabs } from "./kit/tabs.js";
-import { t } from "./kit/text.js";
+import { fixed, t } from "./kit/text.js";
 
 const PLANE_SEND = 80; // milliseconds between two bundles of drawn points
 const PLANE_NEAR = 9; // pixels between two drawn points
@@ -23,8 +23,13 @@ export function planePicture(model) {
 
   const brushes = el("div", { class: "cr-row pg-brush" });
   const legend = el("figcaption", { class: "pg-legend" });
-  const element = el("figure", { class: "cr-card picture pg-output" },
-    el("div", { class: "cr-square" }, view.element), brushes, legend);
+  const element = el(
+    "figure",
+    { class: "cr-card picture pg-output" },
+    el("div", { class: "cr-square" }, view.element),
+    brushes,
+    legend,
+  );
 
   /** @param {any} p */
   function draw(p) {
@@ -32,18 +37,26 @@ export function planePicture(model) {
     if (image) {
       p.pen.save();
       p.pen.imageSmoothingEnabled = true;
-      p.pen.drawImage(image, p.px(p.x[0]), p.py(p.y[1]), p.px(p.x[1]) - p.px(p.x[0]), p.py(p.y[0]) - p.py(p.y[1]));
+      p.pen.drawImage(
+        image,
+        p.px(p.x[0]),
+        p.py(p.y[1]),
+        p.px(p.x[1]) - p.px(p.x[0]),
+        p.py(p.y[0]) - p.py(p.y[1]),
+      );
       p.pen.restore();
     }
     const surface = model.get("surface");
-    if (surface && peeked[0] < 0 && model.get("task") === "binary") boundary(p, array(surface.level));
+    if (surface && peeked[0] < 0 && model.get("task") === "binary")
+      boundary(p, array(surface.level));
     const points = model.get("points");
     if (!points) return;
     dots(p, array(points.x_test), array(points.y_test), true);
     dots(p, array(points.x), array(points.y), false);
     const flow = model.get("view") === "matrices" && model.get("flow");
     if (flow) ring(p, flow.point);
-    if (cross) p.text("+", cross[0], cross[1], { align: "center", dx: 0, dy: 8, size: 26, bold: true });
+    if (cross)
+      p.text("+", cross[0], cross[1], { align: "center", dx: 0, dy: 8, size: 26, bold: true });
   }
 
   /** @param {any} p @param {any} places @param {any} labels @param {boolean} isTest */
@@ -85,7 +98,10 @@ export function planePicture(model) {
     if (c < 0) return null;
     const column = c === 0 ? model.get("inputs") : model.get("columns")?.[c - 1];
     if (!column) return null;
-    const { shape: [count, size], data } = array(column.pictures);
+    const {
+      shape: [count, size],
+      data,
+    } = array(column.pictures);
     if (unit >= count) return null;
     const part = data.subarray(unit * size * size, (unit + 1) * size * size);
     return planeImage(size, planeSigned(), (i) => part[i] + 128);
@@ -99,24 +115,52 @@ export function planePicture(model) {
     const names = model.get("classes_named") ?? [];
     if (model.get("task") === "regression") {
       const [low, high] = model.get("reach");
-      legend.replaceChildren(el("span", { class: "cr-number" }, low.toFixed(2)), el("span", { class: "pg-bar" }),
-        el("span", { class: "cr-number" }, high.toFixed(2)), el("span", {}, t("playground.ring_is_test")));
+      legend.replaceChildren(
+        el("span", { class: "cr-number" }, fixed(low, 2)),
+        el("span", { class: "pg-bar" }),
+        el("span", { class: "cr-number" }, fixed(high, 2)),
+        el("span", {}, t("playground.ring_is_test")),
+      );
     } else {
-      legend.replaceChildren(...names.map((/** @type {string} */ name, /** @type {number} */ i) => {
-        const dot = el("span", { class: "pg-dot" });
-        dot.style.background = `var(--${CATEGORIES[i % 6]})`;
-        return el("span", {}, dot, names.length === 2 || Number.isNaN(Number(name)) || own ? t("playground.class", { name }) : name);
-      }), el("span", {}, t("playground.ring_is_test")));
+      legend.replaceChildren(
+        ...names.map((/** @type {string} */ name, /** @type {number} */ i) => {
+          const dot = el("span", { class: "pg-dot" });
+          dot.style.background = `var(--${CATEGORIES[i % 6]})`;
+          return el(
+            "span",
+            {},
+            dot,
+            names.length === 2 || Number.isNaN(Number(name)) || own
+              ? t("playground.class", { name })
+              : name,
+          );
+        }),
+        el("span", {}, t("playground.ring_is_test")),
+      );
     }
     view.redraw();
   }
 
   const chips = tabs({
-    label: t("playground.brush"), kind: "chips", value: brush,
-    options: [...["0", "1", "2", "3", "4"].map((name) => /** @type {[string, string]} */ ([name, name])), ["erase", t("playground.erase")]],
-    change: (value) => { brush = value; },
+    label: t("playground.brush"),
+    kind: "chips",
+    value: brush,
+    options: [
+      ...["0", "1", "2", "3", "4"].map((name) => /** @type {[string, string]} */ ([name, name])),
+      ["erase", t("playground.erase")],
+    ],
+    change: (value) => {
+      brush = value;
+    },
   });
-  brushes.append(chips.element, el("button", { type: "button", class: "cr-button quiet", onclick: () => model.send({ do: "clear" }) }, t("playground.clear")));
+  brushes.append(
+    chips.element,
+    el(
+      "button",
+      { type: "button", class: "cr-button quiet", onclick: () => model.send({ do: "clear" }) },
+      t("playground.clear"),
+    ),
+  );
 
   /** @param {PointerEvent} event */
   function put(event) {
@@ -138,13 +182,19 @@ export function planePicture(model) {
 
   /** Arrows move the cross, Enter uses what is under it. @param {KeyboardEvent} event */
   function key(event) {
-    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[event.key];
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] }[
+      event.key
+    ];
     if (!by && event.key !== "Enter") return;
     event.preventDefault();
     cross = cross ?? [(view.x[0] + view.x[1]) / 2, (view.y[0] + view.y[1]) / 2];
-    if (by) cross = [view.x, view.y].map((axis, i) => Math.max(axis[0], Math.min(axis[1], cross[i] + (by[i] * (axis[1] - axis[0])) / 40)));
+    if (by)
+      cross = [view.x, view.y].map((axis, i) =>
+        Math.max(axis[0], Math.min(axis[1], cross[i] + (by[i] * (axis[1] - axis[0])) / 40)),
+      );
     else if (model.get("data") === "own") use(cross[0], cross[1]);
-    else if (model.get("view") === "matrices") model.send({ do: "example", x: cross[0], y: cross[1] });
+    else if (model.get("view") === "matrices")
+      model.send({ do: "example", x: cross[0], y: cross[1] });
     view.redraw();
   }
 
@@ -196,11 +246,15 @@ export function planePicture(model) {
 function surfaceImage(model) {
   const surface = model.get("surface");
   if (!surface) return null;
-  const { shape: [size], data } = array(surface.level);
+  const {
+    shape: [size],
+    data,
+  } = array(surface.level);
   if (!surface.winner) return planeImage(size, planeSigned(), (i) => data[i]);
   const winner = array(surface.winner).data;
   const least = 255 / Math.max(2, (model.get("classes_named") ?? []).length);
-  const level = (/** @type {number} */ i) => Math.max(0, Math.round((63 * (data[i] - least)) / (255 - least)));
+  const level = (/** @type {number} */ i) =>
+    Math.max(0, Math.round((63 * (data[i] - least)) / (255 - least)));
   return planeImage(size, planeSure(), (i) => 64 * (winner[i] % 6) + level(i));
 }
 
@@ -217,12 +271,19 @@ function planeSigned() {
 /** For each of six classes, 64 colours from unsure to sure. */
 function planeSure() {
   return CATEGORIES.flatMap((name) =>
-    Array.from({ length: 64 }, (_, level) => planeMix(name, 0.15 + (0.5 * level) / 63)).flat());
+    Array.from({ length: 64 }, (_, level) => planeMix(name, 0.15 + (0.5 * level) / 63)).flat(),
+  );
 }
 
-/** A colour of the style sheet, thinned with the neutral one. @param {string} name @param {number} share */
+/**
+ * A colour of the style sheet, thinned with the neutral one.
+ * @param {string} name
+ * @param {number} share
+ */
 function planeMix(name, share) {
-  const [from, to] = ["neutral", name].map((each) => [1, 3, 5].map((at) => parseInt(colour(each).slice(at, at + 2), 16)));
+  const [from, to] = ["neutral", name].map((each) =>
+    [1, 3, 5].map((at) => parseInt(colour(each).slice(at, at + 2), 16)),
+  );
   return from.map((part, i) => part + (to[i] - part) * share);
 }
 
@@ -249,7 +310,11 @@ function planeImage(size, table, place) {
   return canvas;
 }
 
-/** The line where both classes are equally likely, cell by cell. @param {any} p @param {any} level */
+/**
+ * The line where both classes are equally likely, cell by cell.
+ * @param {any} p
+ * @param {any} level
+ */
 function boundary(p, { shape: [size], data }) {
   const x = (/** @type {number} */ i) => p.px(p.x[0] + ((p.x[1] - p.x[0]) * (i + 0.5)) / size);
   const y = (/** @type {number} */ i) => p.py(p.y[0] + ((p.y[1] - p.y[0]) * (i + 0.5)) / size);
