@@ -181,18 +181,25 @@ def test_networks_of_all_sizes_fit_their_pictures(sizes):
 
 def test_notebooks_show_pictures_where_they_read(net):
     graph = trace(lambda x: net(x), np.ones((2, 3), "f"))
-    assert graph._repr_html_().startswith("<svg") and net._repr_html_().startswith("<svg")
-    assert nn.Sequential(nn.Linear(2, 3, bias=False))._repr_html_().startswith("<svg")
-    assert nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3))._repr_html_() is None
-    assert nn.ReLU()._repr_html_() is None
+    assert graph._repr_html_().startswith("<svg")
+    assert trace(lambda x: x, 1.0)._repr_html_().startswith("<svg")
+    without_bias = nn.Sequential(nn.Linear(2, 3, bias=False))
+    for drawn in (net, without_bias):
+        text = drawn._repr_html_()
+        assert text.startswith("<pre>Sequential(") and text.endswith("</svg>")
+
+
+def test_notebooks_show_text_where_a_picture_would_not_say_all():
+    for network in (nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3)), nn.ReLU()):
+        assert network._repr_html_() == f"<pre>{network!r}</pre>"
 
     def long(x):
-        for i in range(140):
-            x = eval(f"lambda v: np.sin(v) * {i + 1}.5", {"np": np})(x)
+        for function in functions:
+            x = function(x)
         return x
 
-    assert trace(long, 1.0)._repr_html_() is None
-    assert trace(lambda x: x, 1.0)._repr_html_().startswith("<svg")
+    functions = [eval(f"lambda v: np.sin(v) * {i}", {"np": np}) for i in range(2, 130)]
+    assert trace(long, 1.0)._repr_html_().startswith("<pre>inputs   x0: f64[]")
 
 
 def test_a_graph_is_text_for_other_tools():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -131,12 +132,13 @@ def _layers(network: Module) -> list[Any]:
     return found
 
 
-def display(what: Graph | Module) -> str | None:
-    """The SVG that a notebook shows of a graph or a network; None where its text reads better."""
-    if isinstance(what, Module):
-        layers = layers_of(what)
-        drawn = sum(np.size(part) for layer in layers for part in layer.parts)
-        is_whole = bool(layers) and drawn == sum(p.size for p in what.parameters())
-        return str(neurons(layers, title=type(what).__name__)) if is_whole else None
-    boxes, _ = arranged(what, fold="auto")
-    return str(draw_graph(what)) if 0 < len(boxes) <= 2 * COMFORTABLE else None
+def display(what: Graph | Module) -> str:
+    """What a notebook shows of a graph or a network, as HTML: a picture where that reads well."""
+    text = f"<pre>{escape(repr(what))}</pre>"
+    if isinstance(what, Graph):
+        boxes, _ = arranged(what, fold="auto")
+        return str(draw_graph(what)) if 0 < len(boxes) <= 2 * COMFORTABLE else text
+    layers = layers_of(what)
+    drawn = sum(np.size(part) for layer in layers for part in layer.parts)
+    is_whole = bool(layers) and drawn == sum(p.size for p in what.parameters())
+    return text + str(neurons(layers, title=type(what).__name__)) if is_whole else text

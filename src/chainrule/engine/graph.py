@@ -152,11 +152,11 @@ class Graph:
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str | None:
+    def _repr_html_(self) -> str:
         """Its picture, for notebooks. (By name: the engine knows nothing of drawing.)"""
         from importlib import import_module
 
-        found: str | None = import_module("chainrule.draw").display(self)
+        found: str = import_module("chainrule.draw").display(self)
         return found
 
 

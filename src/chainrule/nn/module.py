@@ -298,7 +298,7 @@ class Module:
 
     # -- repr
 
-    def _repr_html_(self) -> str | None:
+    def _repr_html_(self) -> str:
         return import_module("chainrule.draw").display(self)
 
     def extra_repr(self) -> str:
