@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..draw import svg
 from ..draw.boxes import Box
-from ..draw.graphs import elements, lines_of
+from ..draw.graphs import edge, elements, lines_of
 from ..draw.palette import BLUE, MUTED, VERMILION
 from ..draw.placing import arranged, place_boxes
 from ..draw.svg import Picture
@@ -26,11 +26,12 @@ def moment(
     here: Node | None,
     labels: Mapping[Node, str],
     title: str,
+    used: Sequence[Node] = (),
 ) -> Picture:
     """The graph with the values of the nodes ``known`` and the gradients of those ``reached``.
 
     ``labels`` are what the user calls the inputs. The box of node ``here`` has a ring: vermilion
-    once its gradient is there, blue before.
+    once its gradient is there, blue before. So are the edges to it from its operands ``used``.
     """
     boxes, edges = arranged(graph)
     everything = Flow(dict(values), dict(gradients))
@@ -45,9 +46,12 @@ def moment(
     drawn = elements(placed, texts)
     box = _box_of(here, boxes) if here is not None else None
     if box is not None:
+        colour = VERMILION if here in reached else BLUE
+        for start in {_box_of(operand, boxes) for operand in used}:
+            if (start, box) in placed.path:
+                drawn.append(edge(placed.path[start, box], colour=colour))
         (x, y), (wide, high) = placed.centre[box], placed.size[box]
         place = x - wide / 2 - 3, y - high / 2 - 3, wide + 6, high + 6
-        colour = VERMILION if here in reached else BLUE
         drawn.append(svg.rectangle(*place, rx=10, fill="none", stroke=colour, stroke_width=3))
     return Picture(placed.width, placed.height, drawn, title)
 

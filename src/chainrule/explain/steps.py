@@ -210,8 +210,8 @@ class Backprop(Sequence[Step]):
     def picture(self, k: int = -1) -> Picture:
         """The graph as it stands at step ``k``: all values, and the gradients that are complete.
 
-        The ring shows the node of the step. What the step sends is in the picture once it adds up
-        to a whole gradient.
+        The ring shows the node of the step, the coloured edges where it sends. What it sends is in
+        the picture once it adds up to a whole gradient.
 
         >>> backprop(lambda w, x: np.tanh(w * x))(0.5, 2.0).picture(0)
         Picture(... x ...: step 0: tanh)
@@ -223,8 +223,8 @@ class Backprop(Sequence[Step]):
         here = self.visits[k].node
         title = f"step {k}: {here.primitive.name}"
         known, reached = self.value_of, done | (sent - pending)
-        labels = self.call.labels
-        return moment(self.graph, known, self.flow, known, reached, here, labels, title)
+        labels, used = self.call.labels, [sent.operand for sent in self.visits[k].sends]
+        return moment(self.graph, known, self.flow, known, reached, here, labels, title, used)
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """The steps as data for JSON; arrays of more than 64 elements are summarised.

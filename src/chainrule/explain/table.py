@@ -20,8 +20,7 @@ _COLUMNS = (3, 8, 14, 26, 26)
 
 def as_text(steps: Backprop) -> str:
     """The table in 80 columns: a line for each node, under it a line for each operand."""
-    labels = [f"{steps.names[node]} = {label}" for node, label in steps.call.labels.items()]
-    lines = [_cut(f"    {', '.join(labels)}", WIDTH), _row(*_HEAD)]
+    lines = [_cut(f"    {_labels(steps)}", WIDTH), _row(*_HEAD)]
     lines += [_row("", "  to", "", "times", "sends; Σ so far"), "─" * WIDTH]
     said = ""
     for number, step in enumerate(steps):
@@ -32,6 +31,11 @@ def as_text(steps: Backprop) -> str:
         lines += [_row("", f"  {s.to}", "", *_product(s)) for s in step.sends]
     ends = [f"{name} = {short(ct)}" for name, ct in _ends(steps)]
     return "\n".join([*lines, "─" * WIDTH, *(_cut(f"    d_{end}", WIDTH) for end in ends)])
+
+
+def _labels(steps: Backprop) -> str:
+    found = steps.call.labels.items()
+    return ", ".join(f"{steps.names[node]} = {label}" for node, label in found)
 
 
 def _product(sent: Sent) -> tuple[str, str]:
@@ -76,7 +80,8 @@ def as_html(steps: Backprop) -> str:
             rows.append(_cell(said, "opacity:0.7;font-family:monospace", len(head)))
         rows += list(_html_rows(number, step))
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f'<table style="{_TABLE}">{body}</table>'
+    table = f'<table style="{_TABLE}">{body}</table>'
+    return f'<div style="overflow-x:auto">{escape(_labels(steps))}{table}</div>'
 
 
 def _html_rows(number: int, step: Step) -> Iterator[str]:

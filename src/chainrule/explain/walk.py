@@ -224,8 +224,11 @@ class Tape:
         if here.phase == "forward":
             reached = set()
         owner = node if here.phase == "forward" else step.owners.get(node)
+        used = node.inputs if here.phase == "forward" else ()
         title = f"{here.phase}: {here.text}"
-        return moment(step.forward, values, gradients, known, reached, owner, step.labels, title)
+        return moment(
+            step.forward, values, gradients, known, reached, owner, step.labels, title, used
+        )
 
     def __str__(self) -> str:
         lines = []
