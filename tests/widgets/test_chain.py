@@ -45,6 +45,14 @@ def test_a_function_of_ones_own():
     assert any("x @ w - y" in node["line"] for node in page.state["nodes"].values())
 
 
+def test_names_that_look_like_those_of_nodes():
+    seen = Seen(lambda a, b: a * b * b, ["x1", "x0"], [2.0, 3.0])
+    space: dict = {}
+    exec(seen.code(), space)
+    assert space["chain_rule"](x1=2.0, x0=3.0) == (18.0, 9.0, 12.0)
+    assert [sent["name"] for sent in seen.nodes()["v2"]["sends"]] == ["x1", "x0"]
+
+
 def test_a_walk_forward_and_back():
     page = ChainRule()
     page.take({"formula": "tanh(w * x)"})

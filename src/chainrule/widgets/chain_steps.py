@@ -100,19 +100,22 @@ class Seen:
         return {
             "to": sent["to"],
             "name": self.labels.get(sent["to"], sent["to"]),
-            "rule": pieces(self._named(local["latex"], "{}_{{{}}}")) if is_local else None,
-            "code": self._named(local["formula"], "{}{}"),
+            "rule": pieces(self._named(local["latex"])) if is_local else None,
+            "code": self._named(local["formula"]),
             "local": short(local["number"]) if is_local else "",
             "amount": short(sent["amount"]),
             "total": short(sent["total"]),
         }
 
-    def _named(self, text: str, spelled: str) -> str:
-        """A formula with the learner's names instead of x0, x1, ..."""
-        for name, label in self.labels.items():
-            written = re.escape(spelled.format(name[0], name[1:]))
-            text = re.sub(rf"(?<![A-Za-z0-9]){written}(?![0-9])", label, text)
-        return text
+    def _named(self, text: str) -> str:
+        """A formula or code with the learner's names: x0 and x_{0} are the first argument."""
+        found = r"(?<![A-Za-z0-9])(d_)?(x)_?\{?(\d+)\}?"
+
+        def name(match: re.Match[str]) -> str:
+            label = self.labels.get(match[2] + match[3])
+            return match[0] if label is None else (match[1] or "") + label
+
+        return re.sub(found, name, text)
 
     def nudged(self, name: str) -> dict[str, Any] | None:
         """Finite differences: the output's change, divided by how far the value was nudged.
@@ -157,10 +160,7 @@ class Seen:
         """The same as NumPy code, with the learner's names."""
         lines = str(self.steps.code("chain_rule")).splitlines()
         kept = [line for line in lines if "#" not in line or line.strip() in HEADINGS]
-        text = "\n".join(kept)
-        for name, label in self.labels.items():
-            text = re.sub(rf"\b(d_)?{name}\b", rf"\g<1>{label}", text)
-        return text
+        return self._named("\n".join(kept))
 
 
 def _line(line: str) -> str:
