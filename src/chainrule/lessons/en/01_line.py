@@ -63,7 +63,7 @@ def _(b, w, x, y):
     return loss, prediction
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(b, loss, prediction, w, x, y):
     _ends = np.array([-2.1, 2.1])
     _slopes = np.linspace(-2, 5, 71)
@@ -107,7 +107,7 @@ def line(w, b, x):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("line", line)
     return
@@ -134,7 +134,7 @@ def mse(prediction, target):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("mse", mse)
     return
@@ -157,7 +157,7 @@ def mae(prediction, target):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("mae", mae)
     return
@@ -204,7 +204,7 @@ def best_intercept(w, x, y):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("best_intercept", best_intercept)
     return
@@ -229,7 +229,7 @@ def bowl(ws, bs, x, y):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("bowl", bowl)
     return

@@ -54,7 +54,7 @@ def _():
     return (place,)
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(f, place):
     _w = np.linspace(-6, 3, 181)
     _slope = 2 * place.value + 3
@@ -99,7 +99,7 @@ def slope(f, w, h=1e-4):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("slope", slope)
     return
@@ -123,7 +123,7 @@ def df(w):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("df", df)
     return
@@ -149,7 +149,7 @@ def gradient(w, b, x, y):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("gradient", gradient)
     return
@@ -186,7 +186,7 @@ def _(f, rate):
     return (path,)
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(f, path):
     _w = np.linspace(-7, 4, 181)
     chart.beside(
@@ -231,7 +231,7 @@ def step(theta, slopes, rate):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("step", step)
     return
@@ -255,7 +255,7 @@ def descend(loss, theta, rate, steps):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("descend", descend)
     return
@@ -295,7 +295,7 @@ def _():
     return (looked,)
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(looked, losses, thetas, x, y):
     _theta = thetas[looked.value]
     _ends = np.array([-2.1, 2.1])

@@ -55,7 +55,7 @@ def model(theta, x):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("model", model)
     return
@@ -83,7 +83,7 @@ def mse(prediction, target):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("mse", mse)
     return
@@ -149,7 +149,7 @@ def _(mu, rate):
     return losses, thetas
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(losses, thetas):
     _a, _b = (np.array([theta[name] for theta in thetas]) for name in "ab")
     _places = chart.grid((-10, 4), (-2, 2))
@@ -194,7 +194,7 @@ def momentum(theta, gradient, velocity, rate, mu):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("momentum", momentum)
     return
@@ -221,7 +221,7 @@ def batches(n, size, rng):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("batches", batches)
     return
@@ -246,7 +246,7 @@ def standardize(x):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("standardize", standardize)
     return

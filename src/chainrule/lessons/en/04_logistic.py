@@ -86,7 +86,7 @@ def probability_map(theta, points, label, title):
     )
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(by_hand, label, length, loss_by_hand, points, right_by_hand):
     _z = np.linspace(-6, 6, 121)
     chart.beside(
@@ -124,7 +124,7 @@ def sigmoid(z):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("sigmoid", sigmoid)
     return
@@ -148,7 +148,7 @@ def cross_entropy(p, y):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("cross_entropy", cross_entropy)
     return
@@ -176,7 +176,7 @@ def loss_with_logits(z, y):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("loss_with_logits", loss_with_logits)
     return
@@ -204,7 +204,7 @@ def gradient(w, b, x, y):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("gradient", gradient)
     return
@@ -244,7 +244,7 @@ def _():
     return (looked,)
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(label, looked, losses, points, thetas):
     _now = looked.value
     chart.beside(
@@ -280,7 +280,7 @@ def precision_recall(p, y, threshold=0.5):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("precision_recall", precision_recall)
     return

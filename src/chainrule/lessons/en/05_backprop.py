@@ -80,7 +80,7 @@ def tanh_backward(h, dh):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("tanh_backward", tanh_backward)
     return
@@ -102,7 +102,7 @@ def relu_backward(z, dh):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("relu_backward", relu_backward)
     return
@@ -127,7 +127,7 @@ def linear_backward(x, W, dout):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("linear_backward", linear_backward)
     return
@@ -150,7 +150,7 @@ def loss_backward(z, y):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("loss_backward", loss_backward)
     return
@@ -198,7 +198,7 @@ def backward(theta, x, y):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("backward", backward)
     return
@@ -251,7 +251,7 @@ def _():
     return (looked,)
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(label, looked, losses, points, thetas):
     _places = chart.grid((-3, 3), (-2.5, 2.5))
     _z, _ = forward(thetas[looked.value], _places)

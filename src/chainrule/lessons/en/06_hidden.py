@@ -54,7 +54,7 @@ def perceptron_step(w, b, x, y):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("perceptron_step", perceptron_step)
     return
@@ -87,7 +87,7 @@ def _():
     return epoch, task
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(epoch, runs, task):
     (_points, _label), _lines = runs[task.value]
     _w, _b, _wrong = _lines[epoch.value - 1]
@@ -145,7 +145,7 @@ def _():
     return (xor,)
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson, xor):
     lesson.check("xor", xor)
     return
@@ -181,7 +181,7 @@ def bump(x, left, right, height, sharp):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("bump", bump)
     return
@@ -248,7 +248,7 @@ def hinges(knots, values):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("hinges", hinges)
     return
@@ -275,7 +275,7 @@ def fold(x, layers):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("fold", fold)
     return

@@ -70,7 +70,7 @@ def _(activations, chosen):
     return slopes, values, zs
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(chosen, place, slopes, values, zs):
     _at = int(np.argmin(abs(zs - place.value)))
     chart.beside(
@@ -111,7 +111,7 @@ def sigmoid_slope(s):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("sigmoid_slope", sigmoid_slope)
     return
@@ -135,7 +135,7 @@ def leaky_relu(z, slope=0.1):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("leaky_relu", leaky_relu)
     return
@@ -158,7 +158,7 @@ def dead_share(z):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("dead_share", dead_share)
     return
@@ -181,7 +181,7 @@ def silu_slope(z):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("silu_slope", silu_slope)
     return
@@ -205,7 +205,7 @@ def softmax(z):
     ...
 
 
-@app.cell(hide_code=True)
+@app.cell(hide_code=True, expand_output=True)
 def _(lesson):
     lesson.check("softmax", softmax)
     return
