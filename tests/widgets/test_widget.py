@@ -1,3 +1,6 @@
+import time
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -104,18 +107,23 @@ def test_ticks_come_while_it_runs_and_somebody_looks(session):
     assert box.state["side"] == 2.0
 
 
-def test_budgets_shrink_when_others_need_the_cores(session):
-    box = session.widgets["box"]
-    box.running = True
-    full = session.budget
-    for _ in range(4):
-        session.next_tick -= 0.2  # as if the system had let us wait
-        session.go_on()
-    assert session.budget < full / 2
-    for _ in range(60):
-        session.next_tick = 0.0
-        session.go_on()
-    assert session.budget == full
+def test_ticks_are_shorter_and_fewer_where_the_share_of_the_cores_is_small(session, monkeypatch):
+    clock = iter(count(0.0, 0.01))  # each round costs 10 ms of processor time
+    monkeypatch.setattr("time.process_time", lambda: next(clock))
+    session.widgets["box"].running = True
+
+    def rounds():
+        for _ in range(30):
+            session.next_tick = 0.0
+            session.go_on()
+        return session.next_tick - time.monotonic(), session.budget
+
+    session.before = -0.01
+    assert rounds() == (pytest.approx(1 / 40, abs=0.01), 0.012)
+    session.handle(b"S", b"0.1")
+    assert rounds() == (pytest.approx(0.1, abs=0.015), pytest.approx(0.005))
+    session.handle(b"S", b"0.01")
+    assert rounds() == (pytest.approx(1 / 8, abs=0.015), 0.002)
 
 
 def test_a_message_that_makes_no_sense_is_an_error_on_the_page(session, sent):

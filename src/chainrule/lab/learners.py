@@ -14,12 +14,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..engine.config import config
 from ..widgets import wire
 from ..widgets.session import Channel, Make, packet, serve
 from . import process
 
 # Imported once, before sessions are forked from there. What is missing is left out by Python.
 PRELOAD = ["chainrule.cli", "chainrule.lab.preload"]
+MOVING = 4  # frames a second, from which on a session counts as one that moves
+FOR_SESSIONS = 0.7  # of the cores
 RECENT = 30.0  # seconds; two breakdowns within are one too many for the same state
 
 
@@ -152,6 +155,8 @@ class Learner:
     asked: float = 0.0  # when the session was asked whether it is alive; 0 where it has answered
     left: float = field(default_factory=time.monotonic)
     broke: float = float("-inf")
+    frames: int = 0  # since they were last counted
+    share: float = 1.0
     task: asyncio.Task[None] | None = None
     beginning: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -211,6 +216,7 @@ class Learner:
 
     async def _begin(self) -> None:
         self.worker, ours = await self.start()
+        self.share = 1.0
         reader, self.writer = await asyncio.open_connection(sock=ours, limit=1 << 20)
         self.asked = time.monotonic() + 15.0  # it may have to import everything first
         self.task = asyncio.create_task(self._read(reader))
@@ -226,6 +232,7 @@ class Learner:
                 kind, rest = content[:1], content[1:]
                 self.asked = 0.0
                 if kind == b"F" and self.page is not None:
+                    self.frames += 1
                     await quietly(self.page.send_bytes(rest))
                 elif kind == b"K":
                     page, link = json.loads(rest)
@@ -262,6 +269,7 @@ class Learners:
         self.workers = workers
         self.is_own = isinstance(workers, Threads)
         self.known: dict[str, Learner] = {}
+        self.cores = config.threads
 
     def of(self, key: str) -> Learner | None:
         """The learner of this key, known or new; None where all places are taken."""
@@ -288,11 +296,22 @@ class Learners:
         while True:
             await asyncio.sleep(1.0)
             now = time.monotonic()
+            self._divide()
             for learner in list(self.known.values()):
                 await learner.check(now)
                 is_left = learner.page is None and learner.writer is not None
                 if is_left and now - learner.left > self.limits.idle and not self.is_own:
                     learner.end()
+
+    def _divide(self) -> None:
+        """Divide the cores among the sessions that move, a part of them left to the server."""
+        moving = sum(each.frames >= MOVING for each in self.known.values())
+        share = min(1.0, FOR_SESSIONS * self.cores / max(1, moving))
+        for learner in self.known.values():
+            learner.frames = 0
+            if learner.share != share and learner.writer is not None:
+                learner.share = share
+                learner.writer.write(packet(b"S", str(share).encode()))
 
     async def end(self) -> None:
         """End all sessions."""

@@ -3,6 +3,7 @@
 A session sends and gets packets, each of a kind and of bytes:
 
 to the session     ``M`` a message of the page, ``C`` a page is there, ``D`` it left, ``P`` alive?
+                   ``S`` how much of a core is its share, as a number
 from the session   ``F`` a frame for the page, ``K`` what a link would hold now, ``P`` alive
 
 Over a socket a packet is ``[u32 length][kind: 1 byte][rest]``.
@@ -21,10 +22,8 @@ from typing import Any, Protocol
 from . import wire
 from .widget import UserError, Widget
 
-PERIOD = 1 / 40  # between the starts of two ticks
-BUDGET = 0.012  # work in a tick, in seconds
-LEAST_BUDGET = 0.002
-LATE = 2.5  # periods; where a round takes longer, others need the cores: work less in each
+PERIOD, LONGEST_PERIOD = 1 / 40, 1 / 8  # between the starts of two ticks
+BUDGET, LEAST_BUDGET = 0.012, 0.002  # work in a tick, in seconds
 KEEP_EVERY = 1.0
 LONGEST_WAIT = 2.0  # for a page that does not say that it has seen a frame
 
@@ -84,8 +83,10 @@ class Session:
         self.pending: set[str] = set()
         self.waits_until = 0.0  # for the page to have seen the last frame
         self.heard = 0  # number of the last change that the page made
-        self.budget = BUDGET
+        self.share = 1.0  # of a core; where many share the cores, ticks are shorter and fewer
         self.next_tick = 0.0
+        self.spent = 0.0  # processor time in a round, on average
+        self.before = time.process_time()
         self.next_keep = 0.0
         self.is_kept = True  # does the server know the newest state of the page?
         self.kept: dict[str, str] = {}
@@ -96,6 +97,8 @@ class Session:
             self.channel.send(b"P")
         elif kind == b"C":
             self.is_watched, self.waits_until = True, 0.0
+        elif kind == b"S":
+            self.share = float(content)
         elif kind == b"D":
             self.is_watched = False
         elif kind == b"M":
@@ -161,7 +164,6 @@ class Session:
             self.widgets[page] = widget
         self.page = page
         self.heard = 0
-        self.budget = BUDGET
         if isinstance(link, dict):
             self._guarded(lambda: self._seen().restore(link))
         self.pending = set(self._seen().state)
@@ -190,16 +192,20 @@ class Session:
         now = time.monotonic()
         if not self.is_running() or now < self.next_tick:
             return
-        late = now - self.next_tick
-        widget = self._seen()
-        before = time.monotonic()
-        self._guarded_tick(widget)
-        took = time.monotonic() - before
-        slow = late < 1.0 and late + took > LATE * PERIOD
-        self.budget = (
-            max(LEAST_BUDGET, self.budget * 0.7) if slow else min(BUDGET, self.budget * 1.1)
-        )
-        self.next_tick = max(now + PERIOD, time.monotonic() + 0.001)
+        self.next_tick = now + self._period()
+        self._guarded_tick(self._seen())
+
+    def _period(self) -> float:
+        """Until the next tick: as soon as what a round costs is within the share."""
+        spent = time.process_time() - self.before
+        self.before += spent
+        self.spent += 0.2 * (min(spent, 0.1) - self.spent)
+        return min(max(PERIOD, self.spent / self.share), LONGEST_PERIOD)
+
+    @property
+    def budget(self) -> float:
+        """How long a tick may work."""
+        return min(max(LEAST_BUDGET, self.share * 2 * PERIOD), BUDGET)
 
     def _guarded_tick(self, widget: Widget) -> None:
         failed = True
