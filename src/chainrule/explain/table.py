@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..draw.palette import BLUE, DARK, VERMILION
 from .numbers import short
 
 if TYPE_CHECKING:
@@ -66,7 +67,13 @@ def _ends(steps: Backprop) -> Iterator[tuple[str, object]]:
 
 _STYLE = "text-align:left;padding:2px 10px;vertical-align:top;white-space:nowrap"
 _TABLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
-_BLUE, _VERMILION = "color:#0072b2", "color:#d55e00"  # values and gradients, as in the pictures
+_BLUE, _VERMILION = f"color:{BLUE}", f"color:{VERMILION}"  # as in the pictures
+_DARK = "".join(f'td[style*="{c}"] {{ color: {DARK[c]} !important }} ' for c in (BLUE, VERMILION))
+_STYLE_SHEET = (
+    "<style>@media (prefers-color-scheme: dark) { "
+    f":root:not([data-theme=light]) .chainrule-table {{ {_DARK} }} }} "
+    f"[data-theme=dark] .chainrule-table {{ {_DARK} }}</style>"
+)
 
 
 def as_html(steps: Backprop) -> str:
@@ -81,7 +88,8 @@ def as_html(steps: Backprop) -> str:
         rows += list(_html_rows(number, step))
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     table = f'<table style="{_TABLE}">{body}</table>'
-    return f'<div style="overflow-x:auto">{escape(_labels(steps))}{table}</div>'
+    head = f'<div class="chainrule-table" style="overflow-x:auto">{_STYLE_SHEET}'
+    return f"{head}{escape(_labels(steps))}{table}</div>"
 
 
 def _html_rows(number: int, step: Step) -> Iterator[str]:

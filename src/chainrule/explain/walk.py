@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..draw.palette import BLUE
 from ..draw.svg import Picture
 from ..engine.errors import DifferentiationError, ShapeError
 from ..engine.graph import Node, short_line
@@ -248,7 +247,7 @@ class Tape:
     def _repr_html_(self) -> str:
         here = self.here
         text = f"{here.phase} {here.index + 1} of {len(self)}: <code>{escape(here.text)}</code>"
-        value = f'<span style="color:{BLUE}">{escape(short(here.value, 40))}</span>'
+        value = f"<b>{escape(short(here.value, 40))}</b>"
         line = f'<div style="opacity:0.7;font-family:monospace">{escape(here.line)}</div>'
         return f"<div>{text} = {value}{line}{self.picture()}</div>"
 
