@@ -143,9 +143,18 @@ class Gallery(Widget):
                 curves.append(losses.curve(other, losses.settings_of(other), over))
         self.set(loss_curves=curves, loss_settings=given)
         if losses.group_of(name) == "error":
-            self._fit_lines(given)
+            if self.state["lines"]:
+                self._fit_lines()
+            else:  # the first time compiles: show the curves before
+                self.running = True
 
-    def _fit_lines(self, given: dict[str, Any]) -> None:
+    def tick(self, budget: float) -> None:
+        """The lines, for the first time."""
+        self._fit_lines()
+        self.running = False
+
+    def _fit_lines(self) -> None:
+        given = self.state["loss_settings"]
         x, y = np.vstack([self.state["points"], self.state["outlier"]]).T
         delta = given.get("delta", given.get("beta", 1.0))
         self.set(lines={name: losses.fit_line(name, x, y, delta) for name in losses.FITTED})

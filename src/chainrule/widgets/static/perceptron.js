@@ -61,7 +61,7 @@ function render({ model, el: root }) {
   const mistakesCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, mistakes.element));
   const space = plot({ x: [-1.1, 1.1], y: [-1.1, 1.1], draw: drawSpace, label: t("perceptron.space"), xLabel: "h₁", yLabel: "h₂" });
   const losses = plot({ x: [0, 100], y: [0, 1], draw: drawLosses, label: t("perceptron.loss"), xLabel: t("perceptron.steps") });
-  const spaceCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-medium" }, space.element),
+  const spaceCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-flat" }, space.element),
     el("figcaption", {}, t("perceptron.space")));
   const lossCard = el("figure", { class: "cr-card picture" }, el("div", { class: "cr-low" }, losses.element),
     el("figcaption", {}, t("perceptron.loss")));
