@@ -99,7 +99,7 @@ def test_a_finding_names_its_place():
     found = two_faults()["dead-relu"]
     assert found.where == "ReLU after 0 (Linear)"
     assert found.number == 1
-    assert found.bound == 0.75
+    assert found.bound == 0.75  # 8 of 16, and 4 more
 
 
 def test_the_users_line_is_told_where_it_tells_something():

@@ -11,9 +11,9 @@ from .pictures import bars, histogram
 from .report import Check, Measured
 from .subject import PROBE, Subject, spread
 
-# Where biases are larger than what arrives, each unit is always on or always off as a coin falls:
-# so it is in the last layers of deep networks that can still be trained. More than that by two of
-# its standard deviations (1/2 + 1/√n of n units) is no chance: 75 % of 16 units, 60 % of 100.
+# Half the units. Where biases are larger than what arrives, each unit is always off or always on as
+# a coin falls; so it is in the last layers of deep networks that can still be trained. Of m such
+# units, more than m/2 + √m are off by two standard deviations more than by chance.
 DEAD = 0.5
 REPEATS = 0.5
 # A slope below 5 % of its largest: |x| > 2.18 for tanh, > 4.35 for the sigmoid. Seven in ten: a
@@ -67,13 +67,15 @@ def _worst(
     return bad, ", ".join(places[name] for name in bad[:4])
 
 
-def dead_bound(units: int) -> float:
-    """The share of a layer's units that may always be 0: half, and twice what chance adds.
+def dead_bound(values: Any, units: int) -> float:
+    """The share of units that may always be 0: half, or what chance does to those that never turn.
 
-    >>> dead_bound(16)
-    0.75
+    >>> dead_bound(np.array([[0.0, 0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0, 1.0]]), 1)
+    0.8
     """
-    return min(DEAD + units**-0.5, 1 - ALIKE)
+    columns = by_unit(values, units)
+    fixed = int(np.sum(columns.max(axis=0) <= 0)) + int(np.sum(columns.min(axis=0) > 0))
+    return min(1.0, max(DEAD, (fixed / 2 + fixed**0.5) / columns.shape[1]))
 
 
 def dead_relu(subject: Subject) -> Measured | None:
@@ -81,8 +83,9 @@ def dead_relu(subject: Subject) -> Measured | None:
     seen = subject.seen
     relus = [a for a in seen.activations if a.kind == "ReLU" and a.hidden]
     shares = {a.name: dead_share(seen.value(a.node), a.units) for a in relus}
-    bounds = {a.name: dead_bound(a.node.shape[a.units]) for a in relus}
-    bad, where = _worst(subject, shares, bounds)
+    bounds = {a.name: dead_bound(seen.value(a.node), a.units) for a in relus}
+    reached = {name: b if b == DEAD else b - ALIKE for name, b in bounds.items()}
+    bad, where = _worst(subject, shares, reached)
     if not bad:
         return None
     bound = bounds[bad[0]]
@@ -175,7 +178,7 @@ CHECKS = [
         "dead-relu",
         "ReLUs that never fire",
         dead_relu,
-        "more than 1/2 + 1/√n of a layer's n units are 0 for every example",
+        f"{DEAD:.0%} of a layer's units are 0 for every example, and more than chance has it",
         "A ReLU that is 0 for all examples has slope 0, so that no gradient ever reaches its "
         "weights. It stays dead, and the layer is that much narrower.",
         "Lower the learning rate, start with He's weights (nn.init.kaiming_normal) and biases of "

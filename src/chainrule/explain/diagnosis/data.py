@@ -24,6 +24,7 @@ SAMPLE = 2000  # rows, enough to see whether numbers repeat
 # Of the pull on the output, the share of an average class: 10 % of it for two classes is a class
 # of 5 % among 95 %.
 RARE = 0.1
+MANY = 50  # classes, of which some are rare by nature
 
 
 def non_finite_data(subject: Subject) -> Measured | None:
@@ -185,7 +186,7 @@ def imbalance(subject: Subject) -> Measured | None:
     classes = len(pull)
     rarest = min(pull, key=pull.__getitem__)
     bound = RARE / classes
-    if classes < 2 or pull[rarest] >= bound:
+    if not 2 <= classes <= MANY or pull[rarest] >= bound:
         return None
     count = int((subject.labels == rarest).sum())
     text = (
@@ -207,7 +208,7 @@ def pull_of_classes(subject: Subject) -> dict[int, float]:
     """
     shares = {}
     labels = subject.labels
-    for label in np.unique(labels):
+    for label in np.unique(labels)[: MANY + 1]:
         rows = np.flatnonzero(labels == label)
         one = rows[:1]
         shares[int(label)] = _slope(subject, one) * len(rows)

@@ -140,7 +140,6 @@ _CAUSES = (
     "double-softmax",
     "unscaled-inputs",
     "output-range",
-    "symmetric-weights",
     "dead-relu",
     "learning-rate-too-high",
     "learning-rate-too-low",

@@ -23,7 +23,7 @@ STAYS = 0.95
 JUMPS = 10.0  # times the first and the expected loss on the way; healthy runs of the tests: 1.7
 TENTH = 0.7  # of the loss at the present rate, at a tenth of it
 POOR = 0.5  # of the expected loss: below it the network knows something, and may jump a little
-IDLE = 0.005  # of the loss: what so few steps at least achieve with a usable rate
+IDLE = 0.0005  # of the loss: less in so few steps, and a tenth of it takes 6,400 of them
 MUCH = 0.1  # of the loss: what shows that there is something to learn
 TIMES = 20.0  # as much, with a larger rate
 LARGER = 8  # powers of ten that are tried
@@ -52,7 +52,7 @@ class Range:
             losses = self._trial.losses(self._moves, STEPS, 10.0**power)
             self._after[power] = last_quarter(losses, STEPS)
             if power == 0:
-                self.peak = float(np.nan_to_num(losses, nan=np.inf).max())
+                self.peak = float(np.nan_to_num(losses, nan=np.inf, posinf=np.inf).max())
         return self._after[power]
 
     def picture(self) -> Any:
@@ -171,8 +171,8 @@ def too_low(subject: Subject) -> Measured | None:
         return None
     rate = test.rate * 10.0**power
     text = (
-        f"{STEPS} steps with a learning rate of {test.rate:g} lower the loss by {gain:.2%} (bound "
-        f"{IDLE:.1%}), with {rate:g} by {better:.0%}"
+        f"{STEPS} steps with a learning rate of {test.rate:g} lower the loss by {gain:.3%} (bound "
+        f"{IDLE:.2%}), with {rate:g} by {better:.0%}"
     )
     change = f"Try {rate:g}."
     return Measured(text, gain, IDLE, test.picture, "the optimizer", change)
@@ -274,7 +274,7 @@ CHECKS = [
         "learning-rate-too-low",
         "The learning rate is too low",
         too_low,
-        f"{STEPS} steps lower the loss by less than {IDLE:.1%}, a larger rate by more than "
+        f"{STEPS} steps lower the loss by less than {IDLE:.2%}, a larger rate by more than "
         f"{MUCH:.0%}",
         "Every step goes the right way, but hardly anywhere. Training would take a hundred times "
         "longer than it needs to, and stop looking hopeful long before.",

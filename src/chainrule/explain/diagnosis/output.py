@@ -11,7 +11,7 @@ from .pictures import bars, histogram
 from .report import Check, Measured
 from .subject import Subject
 
-CONSTANT = 1e-4  # spread of the answers by that of the targets
+CONSTANT = 1e-5  # spread of the answers by that of the targets; float32 rounds at 1e-7
 
 
 def constant_output(subject: Subject) -> Measured | None:
