@@ -9,6 +9,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import draw, lax, nn, trace
+from tests.draw.pictures import check, elements, texts
 
 RNG = np.random.default_rng(0)
 
@@ -119,3 +120,22 @@ def test_a_chain_with_parameters_at_its_side_goes_straight_down():
     net = nn.Sequential(*[nn.Linear(4, 4) for _ in range(20)])
     drawing = draw.placed(trace(lambda x: net(x), np.ones((2, 4), "f")))
     assert drawing["width"] < 500
+
+
+def edges_of(rect):
+    x, y, width, height = (float(rect.get(k)) for k in ("x", "y", "width", "height"))
+    return x, y, x + width, y + height
+
+
+def test_a_frame_holds_a_layer_and_cuts_through_nothing():
+    net = nn.Sequential(nn.Linear(3, 8), nn.LayerNorm(8), nn.GELU(), nn.LayerNorm(8))
+    graph = trace(lambda x: net(x), np.ones((2, 3), "f"))
+    picture = check(draw.graph(graph, fold=None))
+    assert {"1: LayerNorm", "3: LayerNorm"} <= set(texts(picture))
+    rectangles = elements(picture, "rect")
+    frames = [edges_of(r) for r in rectangles if r.get("stroke-dasharray")]
+    boxes = [edges_of(r) for r in rectangles if not r.get("stroke-dasharray")]
+    assert len(frames) >= 2
+    for (a, b, c, d), (left, top, right, bottom) in itertools.product(frames, boxes):
+        is_inside = a < left and b < top and right < c and bottom < d
+        assert is_inside or right < a or c < left or bottom < b or d < top

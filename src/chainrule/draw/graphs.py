@@ -9,6 +9,7 @@ from ..engine.graph import Graph, Node
 from . import svg
 from .boxes import Box
 from .formula import summary
+from .frames import frames
 from .maths import runs, spans
 from .palette import BLUE, BLUISH, GREENISH, INK, LINE, MUTED, PAPER, SANDY, VERMILION, WASH
 from .placing import HEADING, LINE_HEIGHT, SMALL, Names, Placed, Point, arranged, place_boxes
@@ -68,7 +69,8 @@ def graph(
     spent = timed(graph, *values) if "time" in show and values is not None else {}
     texts = {box: lines_of(box, seen, show, spent) for box in boxes}
     placed = place_boxes(boxes, edges, lambda box: [text for text, _ in texts[box]])
-    return Picture(placed.width, placed.height, elements(placed, texts), title)
+    drawn = [*frames(placed), *elements(placed, texts)]
+    return Picture(placed.width, placed.height, drawn, title)
 
 
 def watch(graph: Graph, values: Sequence[Any]) -> Flow:

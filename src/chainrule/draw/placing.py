@@ -13,7 +13,7 @@ from .layout import layout
 from .maths import plain, runs, width
 from .svg import text_width
 
-LINE_HEIGHT, GAP_ACROSS, GAP_ALONG, MARGIN = 17.0, 24.0, 34.0, 12.0
+LINE_HEIGHT, GAP_ACROSS, GAP_ALONG, MARGIN = 17.0, 24.0, 34.0, 20.0
 COMFORTABLE = 60  # boxes that one can still read
 LEAST_WIDTH, HEADING, SMALL = 44.0, 13.0, 11.0
 
@@ -92,7 +92,7 @@ def arranged(
 ) -> tuple[list[Box], Edges]:
     """The boxes of a graph with their scopes, folded as asked; see ``placed``."""
     boxes, edges = boxes_of(graph, names, ids)
-    scopes.name_scopes(boxes)
+    scopes.name_scopes(boxes, edges)
     if fold == "auto":
         return scopes.fold_to_fit(boxes, edges, COMFORTABLE)
     if fold is None:

@@ -16,29 +16,37 @@ Users = dict[Box, dict[Box, None]]
 Path = tuple[str, ...]
 
 
-def name_scopes(boxes: list[Box]) -> None:
+def name_scopes(boxes: list[Box], edges: Edges) -> None:
     """Give each box its scope: the Modules that were being called, else the function it is in;
     then the call that made it, where that made several.
 
-    The function whose result the graph is encloses everything, and so is no scope.
+    The function whose result the graph is encloses everything, and so is no scope. Parameters and
+    constants belong where all that uses them does.
     """
     whole = {box.node.place[0] for box in boxes if box.is_output and box.node.place}
-    boxes = [box for box in boxes if box.kind == "operation"]
-    for box in boxes:
-        place = box.node.place
-        if place is not None:
-            name = place[0].co_name
-            is_function = name[0] != "<" and place[0] not in whole
-            box.scope = place[2] or ((f"{name}()",) if is_function else ())
-    calls = Counter((box.scope, box.node.place) for box in boxes)
-    sizes = Counter(box.scope for box in boxes)
-    for box in boxes:
-        place = box.node.place
-        if place is None:
-            continue
-        count = calls[box.scope, place]
+    operations = [box for box in boxes if box.kind == "operation" and box.node.place]
+    for box in operations:
+        code, _, modules = box.node.place
+        is_function = code.co_name[0] != "<" and code not in whole
+        box.scope = modules or ((f"{code.co_name}()",) if is_function else ())
+    calls = Counter((box.scope, box.node.place) for box in operations)
+    sizes = Counter(box.scope for box in operations)
+    for box in operations:
+        count = calls[box.scope, box.node.place]
         if count > 1 and (count < sizes[box.scope] or not box.scope):
             box.scope = (*box.scope, call_text(box.node))
+    for leaf, users in _users(edges).items():
+        if leaf.kind in ("parameter", "constant"):
+            leaf.scope = _common([user.scope for user in users])
+
+
+def _common(scopes: list[Path]) -> Path:
+    """The scope in which all of these are."""
+    first, last = min(scopes), max(scopes)
+    length = 0
+    while first[length : length + 1] == last[length : length + 1] != ():
+        length += 1
+    return first[:length]
 
 
 def call_text(node: Node) -> str:
@@ -76,7 +84,6 @@ def fold(
         for number, part in enumerate(parts, 1):
             scope = _scope_box(key, number if len(parts) > 1 else 0, part)
             owner.update(dict.fromkeys(part, scope))
-    _take_in_leaves(owner, edges)
     return _contracted(boxes, owner, edges)
 
 
@@ -139,14 +146,6 @@ def _scope_box(key: Path, number: int, members: list[Box]) -> Box:
     label = key[-1] + (f" #{number}" if number else "")
     name = "/".join(key) + (f" #{number}" if number else "")
     return Box(name, "scope", label, rf"\mathrm{{{escaped(label)}}}", scope=key[:-1])
-
-
-def _take_in_leaves(owner: dict[Box, Box], edges: Edges) -> None:
-    """Parameters and constants that one folded box alone uses go into it."""
-    for leaf, found in _users((start, owner[end]) for start, end in edges).items():
-        first = next(iter(found))
-        if leaf.kind in ("parameter", "constant") and len(found) == 1 and first.kind == "scope":
-            owner[leaf] = first
 
 
 def _contracted(boxes: list[Box], owner: dict[Box, Box], edges: Edges) -> tuple[list[Box], Edges]:
