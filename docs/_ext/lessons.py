@@ -5,6 +5,7 @@ import importlib.util
 import inspect
 import json
 import re
+import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +44,10 @@ def read(source):
     for node in ast.parse(source).body:
         if isinstance(node, ast.With):
             yield Cell(code=text_of(source, node.body))
-        elif isinstance(node, ast.FunctionDef):
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             (decorator,) = node.decorator_list
             is_hidden = "hide_code=True" in ast.unparse(decorator)
-            if "app.function" in ast.unparse(decorator):
+            if "app.cell" not in ast.unparse(decorator):  # a function or a class by itself
                 yield Cell(code=text_of(source, [node]), is_hidden=is_hidden)
                 continue
             body = [each for each in node.body if not isinstance(each, ast.Return)]
@@ -75,6 +76,7 @@ def run(path):
     cells = list(read(path.read_text(encoding="utf-8")))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # marimo looks there for functions and classes
     spec.loader.exec_module(module)
     outputs, _ = module.app.run()
     for cell, output in zip(cells[1:], outputs, strict=True):  # the first is the imports
