@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from .trainer import Batches, make_trainer
 
 MOST_MOMENTS = 200
 MOST_MARKS = 400  # on the curves
+AT_ONCE = 200  # steps between two marks
 
 
 class Event(NamedTuple):
@@ -97,13 +99,14 @@ class Experiment:
             self._remember()
         return made
 
-    def play_to(self, step: int) -> None:
-        """Make the steps up to this one, looking now and then, for the curves."""
+    def play_to(self, step: int, seconds: float = np.inf) -> bool:
+        """Make the steps up to this one; False if there is no time, or the loss is no number."""
+        stop = time.monotonic() + seconds
         while self.step < step:
-            made = self.play(min(step - self.step, max(1, step // 50)))
-            if not made:
-                return
+            if time.monotonic() > stop or not self.play(min(step - self.step, AT_ONCE)):
+                return False
             self.judge()
+        return True
 
     def back(self) -> bool:
         """One step back; False at the beginning."""
@@ -219,7 +222,7 @@ class Experiment:
         where = example, self.settings.across, self.settings.up
         if where not in self._cameras:
             if example is None:
-                x = looks.grid(self.problem, *where[1:])
+                x = looks.grid(self.problem, *where[1:], looks.fineness(self.net))
             else:
                 x = self.data[0][example : example + 1].astype(np.float32)
             camera = looks.Camera(self.trainer.model, self.trainer.numbers, x)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_STEPS = 100_000
 MOST_EVENTS = 300
+PATIENCE = 1.0  # seconds for the steps up to an event
 
 
 def link(page: Playground) -> dict[str, Any]:
@@ -32,10 +33,11 @@ def link(page: Playground) -> dict[str, Any]:
     if page.settings.data == options.OWN:
         found["own"] = page.own
     experiment = page.experiment
-    if experiment is not None and experiment.step <= MOST_STEPS:
-        found["steps"] = experiment.step
-        if experiment.events:
-            found["events"] = [list(event) for event in experiment.events[-MOST_EVENTS:]]
+    if experiment is None or experiment.step > MOST_STEPS or len(experiment.events) > MOST_EVENTS:
+        return found
+    found["steps"] = experiment.step
+    if experiment.events:
+        found["events"] = [list(event) for event in experiment.events]
     return found
 
 
@@ -71,15 +73,19 @@ def _repeat(page: Playground, steps: Any, events: Any) -> None:
     for event in map(_event, events):
         if event.step < experiment.step or event.step > total:
             raise UserError(words("link_wrong"))
-        experiment.play_to(event.step)
+        if not experiment.play_to(event.step, PATIENCE):
+            break
         if event.place:
             _check_place(experiment, event)
             experiment.edit(event.name, event.place, event.value)
         else:
             changed = dataclasses.replace(experiment.settings, **{event.name: event.value})
             experiment.change(changed)
-    experiment.play_to(total)
+    else:
+        experiment.play_to(total, PATIENCE)
     page.show_experiment()
+    if experiment.step < total:
+        page.set(notice=words("link_long", step=experiment.step, total=total))
 
 
 def _check_place(experiment: Experiment, event: Event) -> None:

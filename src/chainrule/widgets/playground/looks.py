@@ -17,7 +17,9 @@ from .settings import MOST_NEURONS, Settings
 from .trainer import penalty
 
 NOTHING = 1e-6  # a neuron that stays below it is drawn as silent
-FINE, COARSE = 80, 40  # pixels across: of the network's answer, of a neuron's
+FINEST = 80  # pixels across
+COARSE = 44  # a finer picture of a neuron is halved
+WORK = 100_000  # answers of neurons in a frame, so that there can be thirty a second
 
 
 def evaluated(fn: Callable[..., Any], *args: Any) -> Callable[..., Any]:
@@ -109,7 +111,18 @@ def share_right(out: Any, y: Any, loss: str, task: str) -> float | None:
 # -- pictures ----------------------------------------------------------------------------------
 
 
-def grid(problem: Problem, across: int, up: int, size: int = FINE) -> Any:
+def fineness(net: Any) -> int:
+    """How many pixels across the pictures of a network have: the fewer, the larger it is.
+
+    >>> from chainrule import nn
+    >>> fineness(nn.Linear(2, 8)), fineness(nn.Linear(2, 64))
+    (80, 40)
+    """
+    neurons = sum(layer.out_features for _, layer in linear_layers(net))
+    return min(FINEST, 2 * round((WORK / max(1, neurons)) ** 0.5 / 2))
+
+
+def grid(problem: Problem, across: int, up: int, size: int) -> Any:
     """Rows for each pixel, from the bottom left; other features at their mean."""
     left, right, bottom, top = problem.box(across, up)
     step = np.arange(0.5, size) / size
@@ -162,7 +175,8 @@ def column(values: Any) -> dict[str, Any]:
     """
     size = round(len(values) ** 0.5)
     shown = np.nan_to_num(values[:, :MOST_NEURONS].T, posinf=3e38, neginf=-3e38)
-    pictures = shown.reshape(-1, size, size)[:, :: size // COARSE, :: size // COARSE]
+    every = 2 if size > COARSE else 1
+    pictures = shown.reshape(-1, size, size)[:, ::every, ::every]
     scales = np.abs(pictures).max(axis=(1, 2))
     scaled = pictures * (127 / np.maximum(scales, NOTHING))[:, None, None]
     return {

@@ -51,7 +51,6 @@ def of_problem(experiment: Experiment) -> dict[str, Any]:
     problem, settings = experiment.problem, experiment.settings
     across, up = settings.across, settings.up
     both = [across, up]
-    seen = looks.grid(problem, across, up)
     return {
         "points": {
             "x": problem.raw[:, both].astype(np.float32),
@@ -64,7 +63,7 @@ def of_problem(experiment: Experiment) -> dict[str, Any]:
         "task": problem.task,
         "features": list(problem.features),
         "classes_named": list(problem.classes),
-        "inputs": looks.column(seen),
+        "inputs": looks.column(experiment.camera().x),
         "given": experiment.is_given,
         "example": 0,
     }
