@@ -1,17 +1,17 @@
 // Slope: a function with its tangent, its derivative under it, and steps downhill.
 import { array } from "./kit/array.js";
-import { button, playButton, reading, slider, textBox } from "./kit/controls.js";
+import { button, playButton, reading, select, slider, textBox } from "./kit/controls.js";
 import { drag, el, on } from "./kit/dom.js";
 import { airy, plot } from "./kit/plot.js";
 import { n, t } from "./kit/text.js";
 
-const SLOPE_EXAMPLES = [
-  ["slope.title", "w² + 3w − 5", "w² + 3w − 5"],
-  ["slope.example_valley", "(w² − 4)² / 4 + w", ""],
-  ["slope.example_wave", "sin(2w) + w² / 8", ""],
-  ["slope.example_kink", "abs(w − 1)", ""],
-  ["slope.example_flat", "4 sigmoid(w)", ""],
-];
+const SLOPE_EXAMPLES = {
+  parabola: "w² + 3w − 5",
+  valleys: "(w² − 4)² / 4 + w",
+  wave: "sin(2w) + w² / 8",
+  kink: "abs(w − 1)",
+  flat: "4 sigmoid(w)",
+};
 
 /** @param {{model: any, el: HTMLElement}} place */
 function render({ model, el: root }) {
@@ -101,11 +101,16 @@ function render({ model, el: root }) {
   const step = el("p", { class: "cr-number cr-caption" });
   const state = el("p", { class: "cr-note bad", role: "status" });
   const press = (/** @type {string} */ name) => button({ label: t(name), press: () => model.send({ do: name.split(".")[1] }) }).element;
-  const examples = SLOPE_EXAMPLES.map(([key, text, label]) => button({
-    label: label || t(key), press: () => {
+  const examples = select({
+    label: t("slope.examples"), value: "",
+    options: [["", "…"], ...Object.entries(SLOPE_EXAMPLES).map(([key, text]) =>
+      /** @type {[string, string]} */ ([text, t(`slope.example_${key}`)]))],
+    change: (text) => {
+      if (text === "") return;
       set("text")(text);
       box.set(text);
-    } }).element);
+    },
+  });
 
   root.append(
     el("header", {}, el("h1", {}, t("slope.title")), el("p", { class: "cr-lead" }, t("slope.lead"))),
@@ -114,9 +119,9 @@ function render({ model, el: root }) {
         el("figure", { class: "cr-card picture" }, el("div", { class: "cr-slope-curve" }, curve.element), el("figcaption", {}, t("slope.curve_caption"))),
         el("figure", { class: "cr-card picture" }, el("div", { class: "cr-slope-below" }, below.element), el("figcaption", {}, t("slope.derivative_caption")))),
       el("div", { class: "cr-controls" },
-        el("section", { class: "cr-card" }, box.element, el("p", { class: "cr-caption" }, t("slope.examples")), el("div", { class: "cr-row cr-slope-examples" }, ...examples)),
+        el("section", { class: "cr-card" }, box.element, examples.element),
         el("section", { class: "cr-card" }, el("h2", {}, t("slope.here")), controls.w.element, controls.value.element, controls.slope.element,
-          el("p", { class: "cr-caption" }, t("slope.derivative")), derivative),
+          el("p", { class: "cr-slope-formula" }, el("span", { class: "cr-caption" }, t("slope.derivative")), derivative)),
         el("section", { class: "cr-card" }, el("h2", {}, t("slope.descent")),
           el("div", { class: "cr-row" }, controls.running.element, press("kit.step"), press("kit.reset")),
           controls.rate.element, step, controls.steps.element, state))),

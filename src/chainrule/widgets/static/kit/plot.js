@@ -251,7 +251,7 @@ export function niceTicks([low, high], count) {
   const rough = (high - low) / Math.max(2, count);
   if (!(rough > 0) || !Number.isFinite(rough)) return [];
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10);
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= 0.7 * rough) ?? 10);
   const found = [];
   for (let k = Math.ceil(low / step); k * step <= high + step * 1e-9; k += 1) {
     found.push(Number((k * step).toPrecision(12)));
