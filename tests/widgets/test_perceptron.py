@@ -50,6 +50,16 @@ def test_own_points():
         page.do_play()
 
 
+@pytest.mark.parametrize("points", [[], [[0, 0, 0]], [[1, 1, 1], [1, 1, 0]]])
+def test_odd_points_break_nothing(points):
+    for tab in ("rule", "layer"):
+        page = Perceptron()
+        page.take({"tab": tab})
+        page.take({"points": points})
+        if len(points) > 1:
+            page.do_step()
+
+
 def test_playing_stops_when_all_is_learned():
     page = Perceptron("and")
     page.take({"speed": 100.0})

@@ -85,7 +85,7 @@ class Layer:
         most, features = MOST[self.kind], self.x.shape[1]
         for_w, for_kinks, for_v = random.split(random.key(seed), 3)
         w = np.asarray(random.normal(for_w, (features, most), np.float64))
-        reach = np.abs(self.x).max() if len(self.x) else 1.0
+        reach = float(np.abs(self.x).max(initial=0.0)) or 1.0
         w *= 2 / reach
         kinks = random.uniform(for_kinks, (features, most), np.float64, minval=-reach, maxval=reach)
         v = 0.3 * np.asarray(random.normal(for_v, (most, 1), np.float64))
