@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ class Scope:
         self,
         nodes: Sequence[Any],
         names: Mapping[Any, str],
-        uses: Mapping[Any, int] | None = None,
+        uses: Mapping[Any, int] = MappingProxyType({}),
         ends: Sequence[Any] = (),
         comments: bool = False,
         exact: Collection[Any] = (),
@@ -64,7 +65,7 @@ class Scope:
         products in which 0 times infinity must be 0.
         """
         said = ""
-        last = {node for node in ends if uses is None or uses.get(node, 0) == 1}
+        last = {node for node in ends if uses.get(node, 1) == 1}
         for node in nodes:
             if node in self.texts or self._is_number(node):
                 continue
@@ -74,24 +75,18 @@ class Scope:
                 said = line
             if node.primitive.name in STATEMENTS:
                 self._statement(node, nodes, names)
-                continue
-            owner = (node.inputs[0], node.params["index"]) if node.primitive is pick else None
-            if owner in self.parts:
-                self.texts[node] = Text(self.parts[owner])
-                continue
-            if node not in names and self._is_arithmetic(node):
-                continue
-            text = self._expression(node, node in exact)
-            is_read_often = uses is not None and uses.get(node, 0) > 1
-            if node in names:
+            elif node.primitive is pick and (node.inputs[0], node.params["index"]) in self.parts:
+                self.texts[node] = Text(self.parts[node.inputs[0], node.params["index"]])
+            elif node in names:
                 remark = "  # stops the gradient" if node.primitive.name == "stop_gradient" else ""
-                self.assign(names[node], text.text + remark)
-                text = Text(names[node])
-            elif node not in last and (
-                len(text.text) > LONGEST or (is_read_often and not text.text.isidentifier())
-            ):
-                text = self.assign(self.fresh("t"), text.text)
-            self.texts[node] = text
+                text = self._expression(node, node in exact).text + remark
+                self.texts[node] = self.assign(names[node], text)
+            elif not self._is_arithmetic(node):
+                found = self._expression(node, node in exact)
+                is_read_again = uses.get(node, 0) > 1 and not found.text.isidentifier()
+                if node not in last and (is_read_again or len(found.text) > LONGEST):
+                    found = self.assign(self.fresh("t"), found.text)
+                self.texts[node] = found
 
     def name(self, names: Mapping[Any, str]) -> None:
         """Say what more values are called."""
@@ -175,11 +170,12 @@ class Scope:
             operands = self._weak(node)
         else:
             operands = [self._full(x) for x in node.inputs]
-        for used in ("add_at", "put_at", "spread_out"):
-            if rule and used in rule(node, *operands).text:
-                self.source.short(used)
         if rule is not None:
-            return rule(node, *operands)
+            found = rule(node, *operands)
+            for helper in ("add_at", "put_at", "spread_out"):
+                if found.text.startswith(f"{helper}("):
+                    self.source.short(helper)
+            return found
         arguments = [x.text for x in operands]
         if is_ufunc:
             return Text(f"np.{row.numpy.__name__}({', '.join(arguments)})")
