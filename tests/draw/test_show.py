@@ -78,6 +78,37 @@ def test_loops_and_branches_show_what_they_hold():
     assert "in v1 (scan): body" not in texts(cr.draw(total, 2.0, inside=False))
 
 
+ODD = {
+    "a number": (lambda x: 2.0, (1.0,)),
+    "no input": (lambda: np.ones(3) * 2, ()),
+    "its inputs": (lambda x: (x, x), (1.0,)),
+    "integers": (lambda x: x + 1, (np.arange(3),)),
+    "no elements": (lambda x: x * 2, (np.zeros((0, 3)),)),
+    "half precision": (lambda x: x.astype("f2") + 1, (np.ones(3),)),
+    "no numbers": (lambda x: np.log(x) / 0, (np.array([-1.0, 0, np.inf]),)),
+    "random": (lambda x: cr.random.normal(cr.random.key(0), (3,)) * x, (1.0,)),
+    "no derivative": (lambda x: lax.while_loop(lambda v: v < 9, lambda v: v * 2, x), (1.0,)),
+    "checkpoint": (cr.checkpoint(lambda x: np.sin(x) * x), (1.0,)),
+    "jit": (cr.jit(lambda x: np.sin(x) * x), (1.0,)),
+    "second derivative": (cr.hessian(lambda x: (np.sin(x) * x).sum()), (np.ones(3),)),
+    "moves": (lambda x: np.sort(x)[::-1].cumsum()[np.array([0, 2])].argmax(), (np.ones(3),)),
+    "any number of arguments": (lambda *xs: xs[0] + xs[1], (1.0, 2.0)),
+    "nested": (lambda p: p["a"][0] * p["b"]["c"], ({"a": [1.0, 2.0], "b": {"c": 3.0}},)),
+    "of NumPy": (np.tanh, (1.0,)),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_functions_are_drawn_too(name):
+    function, arguments = ODD[name]
+    check(cr.draw(function, *arguments, values=True, time=True, lines=True))
+    check(cr.draw(function, *arguments, fold=0))
+    if name != "no derivative":
+        check(cr.draw(function, *arguments, backward=True, values=True))
+    graph = trace(function, *arguments)
+    assert draw.latex(graph) and draw.dot(graph).startswith("digraph {")
+
+
 # -- forward and backward ----------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..engine import trace
 from ..engine.differentiate import pull_back
 from ..engine.graph import Graph, Node, node_names
+from ..engine.interpret import values_of
 from ..engine.tensor import Tensor
 from . import svg
 from .boxes import Box, Edges, Names
@@ -99,8 +100,6 @@ def _numbered(back: Graph, ids: dict[Any, str], called: dict[Any, str]) -> dict[
 
 
 def _values_back(graph: Graph, back: Graph, seen: Flow) -> dict[Node, Any]:
-    from ..engine.interpret import values_of
-
     ones = [np.ones(node.shape, node.dtype) for node in graph.outputs]
     kept = [seen.value[node] for node in _computed(graph)]
     return values_of(back, *ones, *kept)

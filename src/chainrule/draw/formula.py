@@ -164,6 +164,7 @@ def number(value: Any) -> str:
     """
     if isinstance(value, bool | np.bool_):
         return str(value)
+    value = float(value)
     is_plain = value == 0 or 1e-3 <= abs(value) < 1e5
     return (f"{value:.4g}" if is_plain else f"{value:.1e}").replace("-", "−")
 

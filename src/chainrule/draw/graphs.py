@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
+from ..engine.errors import DifferentiationError
 from ..engine.graph import Graph, Node
+from ..engine.interpret import values_of
 from . import svg
 from .boxes import Box
 from .formula import summary
@@ -74,11 +77,10 @@ def graph(
 
 
 def watch(graph: Graph, values: Sequence[Any]) -> Flow:
-    """Its values, and its gradients where it ends in one number."""
+    """Its values, and its gradients where it ends in one number and has a derivative."""
     if len(graph.outputs) == 1 and graph.outputs[0].shape == ():
-        return flow(graph, *values)
-    from ..engine.interpret import values_of
-
+        with suppress(DifferentiationError):
+            return flow(graph, *values)
     return Flow(values_of(graph, *values), {})
 
 
