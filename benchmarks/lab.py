@@ -210,7 +210,7 @@ class Tab:
         """Milliseconds until a frame knows of a change."""
         self.number += 1
         start = time.perf_counter()
-        changes = {"learning_rate": 0.01 * (1 + i % 3)}
+        changes = {"lr": 0.01 * (1 + i % 3)}
         await self.send({"kind": "set", "changes": changes, "number": self.number})
         async with self.heard:
             await self.heard.wait_for(lambda: self.known >= self.number)
