@@ -50,6 +50,8 @@ def test_zones_of_the_sigmoid_and_of_the_relu():
     # σ' = 0.0125, a twentieth of 0.25, where σ = (1 - √(1 - 0.05)) / 2.
     edge = np.log(2 / (1 - np.sqrt(0.95)) - 1)
     assert abs(left[1] + edge) < 0.03 and abs(right[0] - edge) < 0.03
+    # Where Swish's slope changes its sign nothing is saturated.
+    assert len(activations.curve("SiLU", {})["low"]) == 1
     assert activations.curve("ReLU", {})["dead"] == [[-6.0, 0.0]]
     assert activations.curve("LeakyReLU", {"negative_slope": 0.1})["dead"] == []
 

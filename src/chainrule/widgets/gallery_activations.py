@@ -88,8 +88,8 @@ def slope(f: Function, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def curve(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Everything the page shows of one activation.
 
-    ``low`` and ``dead`` are stretches of x where f′ is small against its largest value, and where
-    it is 0; ``steepest`` is (x, f′) at the largest slope, and ``ten`` is that slope to the tenth
+    ``low`` and ``dead`` are stretches of x where f′ is small against its largest value and stays
+    so, and where it is 0; ``steepest`` is (x, f′) at the largest slope, and ``ten`` is that slope to the tenth
     power: the most that is left of a gradient after ten layers.
 
     >>> found = curve("Sigmoid", {})
@@ -110,7 +110,7 @@ def curve(name: str, settings: dict[str, Any]) -> dict[str, Any]:
         "x": x.astype(np.float32),
         "y": y.astype(np.float32),
         "d": d.astype(np.float32),
-        "low": _stretches(x, low),
+        "low": [part for part in _stretches(x, low) if abs(part[0]) == SPAN or part[1] == SPAN],
         "dead": _stretches(x, dead),
         "steepest": [float(x[top]), float(d[top])],
         "ten": largest**10,
