@@ -89,9 +89,9 @@ def test_quick_is_quick():
     net, data = mlp(2, 8, 8, 1, act=nn.Tanh), moons(n=200)
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         cr.diagnose(net, BCE, data, quick=True)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.1  # seconds; about 0.01 on a machine at rest
 
 

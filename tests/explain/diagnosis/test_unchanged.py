@@ -44,6 +44,7 @@ def test_model_optimizer_data_and_stream(training, steps):
         optimizer.step()
 
     def step(x, y):
+        random.default_key()
         optimizer.zero_grad()
         loss(net(x), y).backward()
         optimizer.step()

@@ -130,10 +130,9 @@ def symmetric_weights(subject: Subject) -> Measured | None:
     seen = subject.seen
     shares = {}
     for layer in seen.layers:
-        is_hidden = any(a.node is layer.node or a.hidden for a in seen.activations)
         later = [other for other in seen.layers if other.depth > layer.depth]
         hears = bool(np.any(seen.value(layer.input)))  # else all units before it are dead
-        if later and is_hidden and hears and layer.node.shape[layer.units] > 1:
+        if later and hears and layer.node.shape[layer.units] > 1:
             shares[layer.name] = alike_share(seen.value(layer.node), layer.units)
     bad = [name for name, share in shares.items() if share > REPEATS]
     if not bad:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...engine import tree
+from .criterion import kind_of
 from .layers import ancestors
 from .pictures import bars
 from .report import Check, Measured
@@ -61,15 +62,12 @@ def unscaled_inputs(subject: Subject) -> Measured | None:
         return None
     largest = int(sizes.argmax())
     moving = widths[widths > 0]
-    spread = float(moving.max() / moving.min()) if len(moving) else 1.0
+    contrast = float(moving.max() / moving.min()) if len(moving) else 1.0
+    shortfall = SMALL / np.abs(table).max()
     rows = (
         (sizes[largest], LARGE, f"column {largest} has a root mean square of"),
-        (
-            SMALL / np.abs(table).max(),
-            1.0,
-            f"no entry is above {SMALL:g}; {SMALL:g} by the largest",
-        ),
-        (spread, RANGES, "the widest column's range by the narrowest's is"),
+        (shortfall, 1.0, f"no entry is above {SMALL:g}: {SMALL:g} by the largest is"),
+        (contrast, RANGES, "the widest column's range by the narrowest's is"),
     )
     beyond = [row for row in rows if row[0] > row[1]]
     if not beyond:
@@ -180,7 +178,7 @@ def _likeness(table: Any, target: Any) -> Any:
 
 def imbalance(subject: Subject) -> Measured | None:
     """A class that hardly pulls at the output, as it is weighed by the loss."""
-    if subject.labels is None or subject.labels.ndim != 1:
+    if subject.labels is None:
         return None
     pull = pull_of_classes(subject)
     classes = len(pull)
@@ -252,7 +250,7 @@ def target_coding(subject: Subject) -> Measured | None:
     else:
         return None
     text = f"targets go from {low:g} to {high:g}, the loss wants {wanted}"
-    number = low if low < 0 else high
+    number = high if high > bound else low
     labels, counts = np.unique(y, return_counts=True)
     shown = {f"{v:g}": float(n) for v, n in zip(labels[:24], counts, strict=False)}
 
@@ -264,8 +262,6 @@ def target_coding(subject: Subject) -> Measured | None:
 
 def _wants_zero_to_one(subject: Subject) -> bool:
     """Whether the loss is a cross entropy of two classes, asked with targets that it can have."""
-    from .criterion import kind_of
-
     x, _, weight = subject.batch(subject.probe)
     answers = subject.prediction
     if answers.shape != subject.targets.shape:

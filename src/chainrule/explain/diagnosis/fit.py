@@ -11,7 +11,9 @@ from .pictures import bars, curves
 from .report import Check, Measured
 from .subject import Subject, as_table, labels_of, spread
 
-# Of the expected loss (that of knowing nothing), which is the unit of what there is to know.
+# Of the expected loss (that of knowing nothing), which is the unit of what there is to know. The
+# healthy trained networks of the tests have a gap of at most 0.05; those that know by heart, of 0.9
+# or more.
 GAP = 0.3
 RISE = 1.15  # of the validation loss, over its least
 NEIGHBOURS = 5

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.graph import Node
+from .layers import last_activation
 from .pictures import bars, histogram
 from .report import Check, Measured
 from .subject import Subject
@@ -97,8 +98,6 @@ def double_softmax(subject: Subject) -> Measured | None:
 
 
 def _double_sigmoid(subject: Subject, answers: Any) -> Measured | None:
-    from .layers import last_activation
-
     end = last_activation(subject.seen.prediction)
     if end is None or end.primitive.name != "sigmoid":
         return None

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ... import nn
+from ... import nn, random
 from ...engine import trace, tree
+from .learning_rate import batches
 from .pictures import bars
 from .report import Check, Measured
 from .subject import Subject, spread
+from .trial import Trial
 
 # Below 8 examples the batch's mean is off by more than 1/√8, a third of the spread; from 16 down
 # the error of trained networks rises, at 2 steeply (Wu and He 2018, "Group normalization").
@@ -68,6 +70,8 @@ def undone(subject: Subject) -> Iterator[Callable[[], None]]:
     state = [(p, p.data, p.grad) for p in model.parameters()]
     parts = [(part, part.training, dict(part.own_buffers())) for part in model.modules()]
     memory = None if optimizer is None else optimizer.state_dict()
+    stream = random.keys._stream  # a step of the user's may draw from it
+    drawn = stream.root, stream.count
 
     def put_back() -> None:
         for parameter, data, _ in state:
@@ -82,6 +86,7 @@ def undone(subject: Subject) -> Iterator[Callable[[], None]]:
         yield put_back
     finally:
         put_back()
+        stream.root, stream.count = drawn
         for parameter, _, gradient in state:
             parameter.grad = gradient
 
@@ -147,9 +152,6 @@ def _left_over(subject: Subject) -> Measured | None:
 
 
 def _batch_norms(subject: Subject) -> list[float]:
-    from .learning_rate import batches
-    from .trial import Trial
-
     trial = Trial(subject, batches(subject))
     return [float(np.sqrt(sum((g**2).sum() for g in found))) for found in trial.gradients()]
 

@@ -209,7 +209,8 @@ def labels_of(y: Any, kind: str | None) -> Any:
     if kind in ("logit", "probability"):
         return np.ravel(y).astype(int) if len(y) == np.size(y) else None
     if kind in ("logits", "probabilities", "log-probabilities"):
-        return y.argmax(axis=1) if y.dtype.kind == "f" else np.ravel(y)
+        labels = y.argmax(axis=1) if y.dtype.kind == "f" else y
+        return labels if labels.ndim == 1 else None
     return None
 
 
