@@ -89,8 +89,8 @@ def curve(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Everything the page shows of one activation.
 
     ``low`` and ``dead`` are stretches of x where f′ is small against its largest value and stays
-    so, and where it is 0; ``steepest`` is (x, f′) at the largest slope, and ``ten`` is that slope to the tenth
-    power: the most that is left of a gradient after ten layers.
+    so, and where it is 0; ``steepest`` is (x, f′) at the largest slope, and ``ten`` is that slope
+    to the tenth power: the most that is left of a gradient after ten layers.
 
     >>> found = curve("Sigmoid", {})
     >>> found["steepest"], round(found["ten"], 9)
