@@ -5,6 +5,7 @@ import { button, select, slider } from "./kit/controls.js";
 import { el, svg } from "./kit/dom.js";
 import { put } from "./kit/tabs.js";
 import { fixed, n, t } from "./kit/text.js";
+import { putCalmly } from "./playground_settings.js";
 
 const DATA_LARGEST = 400_000; // bytes of a table
 
@@ -36,7 +37,7 @@ export function dataPanel(model) {
     slider({
       label: t(`playground.${name}`),
       value: model.get(name),
-      change: (v) => put(model, { [name]: v }),
+      change: (v) => putCalmly(model, { [name]: v }),
       ...options,
     });
   const controls = {

@@ -17,6 +17,28 @@ export const SETTINGS = [
   "dropout",
 ];
 
+const SETTINGS_PAUSE = 60; // milliseconds; what a slider changes may need a new beginning
+let settingsSent = 0;
+let settingsTimer = 0;
+
+/**
+ * Set names of the model now, and send them soon: not with every move of a slider.
+ * @param {any} model
+ * @param {Record<string, any>} changes
+ */
+export function putCalmly(model, changes) {
+  for (const [name, value] of Object.entries(changes)) model.set(name, value);
+  if (settingsTimer) return;
+  const send = () => {
+    settingsTimer = 0;
+    settingsSent = performance.now();
+    model.save_changes();
+  };
+  const left = SETTINGS_PAUSE - (performance.now() - settingsSent);
+  if (left <= 0) send();
+  else settingsTimer = window.setTimeout(send, left);
+}
+
 /** @param {any} model */
 export function settingsCard(model) {
   const options = model.get("options");
@@ -33,7 +55,7 @@ export function settingsCard(model) {
       label: t(`playground.${name}`),
       hint: t(`playground.${name}_hint`),
       value: model.get(name),
-      change: (v) => put(model, { [name]: v }),
+      change: (v) => putCalmly(model, { [name]: v }),
       ...range,
     });
   // Penalties are spread by tens, and the left end is none.
@@ -44,7 +66,7 @@ export function settingsCard(model) {
       log: true,
       format: (/** @type {number} */ v) => (v <= 1e-6 ? t("playground.none") : n(v, 2)),
       change: (/** @type {number} */ v) =>
-        put(model, { [name]: v <= 1e-6 ? 0 : Number(v.toPrecision(2)) }),
+        putCalmly(model, { [name]: v <= 1e-6 ? 0 : Number(v.toPrecision(2)) }),
     });
     return { ...inner, set: (/** @type {number} */ v) => inner.set(Math.max(v, 1e-6)) };
   };
@@ -59,7 +81,7 @@ export function settingsCard(model) {
       min: 1e-4,
       max: 10,
       log: true,
-      change: (/** @type {number} */ v) => put(model, { lr: Number(v.toPrecision(2)) }),
+      change: (/** @type {number} */ v) => putCalmly(model, { lr: Number(v.toPrecision(2)) }),
     }),
     momentum: amount("momentum", {
       min: 0,
@@ -72,7 +94,7 @@ export function settingsCard(model) {
       max: 1000,
       log: true,
       format: (/** @type {number} */ v) => fixed(Math.round(v), 0),
-      change: (/** @type {number} */ v) => put(model, { batch: Math.round(v) }),
+      change: (/** @type {number} */ v) => putCalmly(model, { batch: Math.round(v) }),
     }),
     l1: strength("l1"),
     l2: strength("l2"),
