@@ -53,8 +53,7 @@ def draw(kinds: dict[str, Kind], seed: int) -> Case:
     True
     """
     rng = np.random.default_rng(seed)
-    letters = {letter for kind in kinds.values() for letter in kind.shape if type(letter) is str}
-    length = {letter: int(rng.integers(2, 5)) for letter in sorted(letters)}
+    length = {letter: int(rng.integers(2, 5)) for letter in _letters(kinds)}
     return {name: _entries(kind, length, rng) for name, kind in kinds.items()}
 
 
@@ -86,10 +85,10 @@ def smallest(kinds: dict[str, Kind], case: Case, fails: Callable[[Case], bool]) 
 
 
 def _simpler(kinds: dict[str, Kind], case: Case) -> Iterator[Case]:
-    for letter in {side for kind in kinds.values() for side in kind.shape if type(side) is str}:
-        for index in range(_length(kinds, case, letter)):
-            if _length(kinds, case, letter) > 1:
-                yield {name: _without(kinds[name], case[name], letter, index) for name in case}
+    for letter in _letters(kinds):
+        length = _length(kinds, case, letter)
+        for index in range(length if length > 1 else 0):
+            yield {name: _without(kinds[name], case[name], letter, index) for name in case}
     for name, kind in kinds.items():
         for place in np.ndindex(np.shape(case[name])):
             value = float(np.asarray(case[name])[place])
@@ -98,10 +97,15 @@ def _simpler(kinds: dict[str, Kind], case: Case) -> Iterator[Case]:
                     yield case | {name: _with(case[name], place, rounder)}
 
 
+def _letters(kinds: dict[str, Kind]) -> list[str]:
+    sides = {side for kind in kinds.values() for side in kind.shape}
+    return sorted(side for side in sides if isinstance(side, str))
+
+
 def _length(kinds: dict[str, Kind], case: Case, letter: str) -> int:
-    found = (n for k in kinds for n, s in zip(np.shape(case[k]), kinds[k].shape, strict=True)
-             if s == letter)  # fmt: skip
-    return next(found)
+    """How long the axes of this letter are."""
+    name = next(name for name, kind in kinds.items() if letter in kind.shape)
+    return np.shape(case[name])[kinds[name].shape.index(letter)]
 
 
 def _without(kind: Kind, value: Any, letter: str, index: int) -> Any:

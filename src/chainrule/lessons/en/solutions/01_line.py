@@ -41,8 +41,11 @@ def mse(prediction, target):
 def check_mse(mse):
     yield "It is one number."
     some = mse(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
-    require(np.shape(some) == (), f"For two points it gives {show(some)}: one number is missing, "
-            "that for all points together.")  # fmt: skip
+    require(
+        np.shape(some) == (),
+        f"For two points it gives {show(some)}: one number is missing, "
+        "that for all points together.",
+    )
     yield "A perfect prediction costs nothing."
     agrees(lambda y: mse(y, y), lambda y: 0.0, y=array("n"))
     yield "Too high and too low are equally bad."

@@ -83,11 +83,15 @@ def check_step(step):
     yield "The old theta is as it was."
     given = dict(theta)
     moved = step(given, {"w": 3.0, "b": 1.0}, 0.1)
-    require(given == theta and moved is not given, "It changes the theta that it was given: make a "
-            "new dict, `{name: ... for name in theta}`.")  # fmt: skip
+    require(
+        given == theta and moved is not given,
+        "It changes the theta that it was given: make a new dict, `{name: ... for name in theta}`.",
+    )
     yield "It goes down."
-    require(moved["w"] < 1.0, f"At w = 1 the slope is 3, so w must become less, but it becomes "
-            f"{show(moved['w'])}.")  # fmt: skip
+    require(
+        moved["w"] < 1.0,
+        f"At w = 1 the slope is 3, so w must become less, but it becomes {show(moved['w'])}.",
+    )
     yield "It moves each parameter by the rate times its own slope."
     agrees(
         lambda w, b, dw, db, rate: step({"w": w, "b": b}, {"w": dw, "b": db}, rate),

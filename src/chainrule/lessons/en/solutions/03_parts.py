@@ -38,8 +38,9 @@ def check_model(model):
     yield "It is the sum of each input times its weight, plus b."
 
     def by_loops(W, b, x):
-        return np.array([[sum(row[d] * W[d, k] for d in (0, 1)) + b[k] for k in (0, 1, 2)]
-                         for row in x])  # fmt: skip
+        return np.array(
+            [[sum(row[d] * W[d, k] for d in (0, 1)) + b[k] for k in (0, 1, 2)] for row in x]
+        )
 
     agrees(predict, by_loops, **kinds)
 

@@ -58,8 +58,9 @@ def check_cross_entropy(cross_entropy):
     yield "Nearly certain and right costs nearly nothing; wrong costs a lot."
     sure = np.array([0.999, 0.001])
     right, wrong = cross_entropy(sure, np.array([1, 0])), cross_entropy(sure, np.array([0, 1]))
-    require(right < wrong, f"p = {show(sure)} costs {show(right)} if right and {show(wrong)} if "
-            "wrong.")  # fmt: skip
+    require(
+        right < wrong, f"p = {show(sure)} costs {show(right)} if right and {show(wrong)} if wrong."
+    )
     yield "To exchange the names of the classes changes nothing."
     kinds = {"p": array("n", low=0.1, high=0.9), "y": labels("n")}
     agrees(lambda p, y: cross_entropy(1 - p, 1 - y), cross_entropy, **kinds)
@@ -111,8 +112,10 @@ def check_gradient(gradient):
     shape(db, (), "db")
     yield "If all are called 1 that are 0, both point upwards, towards less."
     dw, db = gradient(np.ones(2), 3.0, np.ones((5, 2)), np.zeros(5))
-    require(db > 0 and np.all(np.asarray(dw) > 0), f"dw = {show(dw)} and db = {show(db)}, but the "
-            "loss grows with w and b here.")  # fmt: skip
+    require(
+        db > 0 and np.all(np.asarray(dw) > 0),
+        f"dw = {show(dw)} and db = {show(db)}, but the loss grows with w and b here.",
+    )
     yield "dw is the slope along w, measured with finite differences."
     derivative(loss, part(0), by="w", **kinds)
     yield "db is the slope along b."

@@ -161,8 +161,10 @@ def compare(got, expected, name, place):
     if abs(got - expected) > 1e-6:
         entry = f"{name}[{', '.join(map(str, place))}]"
         factor = got / expected if expected else np.inf
-        raise Wrong(f"The slope of {entry} is {show(got)}, but measured it is {show(expected)} "
-                    f"({factor:.3g} times).")  # fmt: skip
+        raise Wrong(
+            f"The slope of {entry} is {show(got)}, but measured it is {show(expected)} "
+            f"({factor:.3g} times)."
+        )
 
 
 EXERCISES = (

@@ -33,8 +33,10 @@ def check_perceptron_step(perceptron_step):
     yield "It returns the new w and b."
     w = np.array([1.0, -1.0])
     unpack(perceptron_step(w, 0.0, x, 1), "w, b")
-    require(np.array_equal(w, [1.0, -1.0]), "It changes the w that it was given: write "
-            "`w = w + ...`, not `w += ...`.")  # fmt: skip
+    require(
+        np.array_equal(w, [1.0, -1.0]),
+        "It changes the w that it was given: write `w = w + ...`, not `w += ...`.",
+    )
     yield "Right answers change nothing."
 
     def disturbed(w, b, x):
@@ -102,8 +104,11 @@ def check_bump(bump):
     equals(bump(1.0, -1.0, 1.0, 2.0, 50.0), 1.0, "The bump at its right end", 1e-3)
     yield "A small `sharp` makes it soft."
     soft, hard = bump(1.5, -1.0, 1.0, 1.0, 2.0), bump(1.5, -1.0, 1.0, 1.0, 50.0)
-    require(soft > hard + 0.1, f"Half a unit outside, it is {show(soft)} with sharp = 2 and "
-            f"{show(hard)} with sharp = 50: it must reach further when soft.")  # fmt: skip
+    require(
+        soft > hard + 0.1,
+        f"Half a unit outside, it is {show(soft)} with sharp = 2 and "
+        f"{show(hard)} with sharp = 50: it must reach further when soft.",
+    )
     yield "Two sigmoids and nothing else, for any bump."
     agrees(
         bump,
@@ -169,8 +174,9 @@ def check_fold(fold):
     for layers in (1, 2, 3, 5):
         rising = np.diff(fold(x, layers)) > 0
         pieces = 1 + np.sum(rising[1:] != rising[:-1])
-        require(pieces == 2**layers, f"{layers} layers make {pieces} straight pieces, not "
-                f"{2**layers}.")  # fmt: skip
+        require(
+            pieces == 2**layers, f"{layers} layers make {pieces} straight pieces, not {2**layers}."
+        )
 
 
 EXERCISES = (
