@@ -55,7 +55,7 @@ def test_frames_come_while_it_runs_and_only_as_fast_as_the_page_sees_them(client
     client.set(running=True)
     client.until("state", frames=10)
     time.sleep(0.5)  # nothing is acknowledged: frames must not queue up
-    first, second = client.next(), client.next()
+    first, second = [client.next() for _ in range(3)][::2]  # two were on their way
     assert second["state"]["frames"] - first["state"]["frames"] > 5
 
 

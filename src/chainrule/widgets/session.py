@@ -15,6 +15,7 @@ import json
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
 from select import select
 from typing import Any, Protocol
@@ -22,9 +23,10 @@ from typing import Any, Protocol
 from . import wire
 from .widget import UserError, Widget
 
-PERIOD, LONGEST_PERIOD = 1 / 40, 1 / 8  # between the starts of two ticks
+PERIOD, LONGEST_PERIOD = 1 / 40, 1 / 12  # between the starts of two ticks
 BUDGET, LEAST_BUDGET = 0.012, 0.002  # work in a tick, in seconds
 KEEP_EVERY = 1.0
+AHEAD = 2  # frames on their way that the page has not seen yet
 LONGEST_WAIT = 2.0  # for a page that does not say that it has seen a frame
 
 Make = Callable[[str], Widget]
@@ -81,7 +83,7 @@ class Session:
         self.page = ""
         self.is_watched = False
         self.pending: set[str] = set()
-        self.waits_until = 0.0  # for the page to have seen the last frame
+        self.unseen: deque[float] = deque(maxlen=AHEAD)  # when these frames were sent
         self.heard = 0  # number of the last change that the page made
         self.share = 1.0  # of a core; where many share the cores, ticks are shorter and fewer
         self.next_tick = 0.0
@@ -96,7 +98,8 @@ class Session:
         if kind == b"P":
             self.channel.send(b"P")
         elif kind == b"C":
-            self.is_watched, self.waits_until = True, 0.0
+            self.is_watched = True
+            self.unseen.clear()
         elif kind == b"S":
             self.share = float(content)
         elif kind == b"D":
@@ -118,7 +121,7 @@ class Session:
         if self.is_running():
             return self.next_tick - now
         if self.pending and self.is_watched:
-            return self.waits_until - now
+            return self._waits_until() - now
         return 60.0 if self.is_kept else max(0.0, self.next_keep - now)
 
     def is_running(self) -> bool:
@@ -140,7 +143,8 @@ class Session:
     def _take(self, header: dict[str, Any], buffers: list[memoryview]) -> None:
         match header:
             case {"kind": "seen"}:
-                self.waits_until = 0.0
+                if self.unseen:
+                    self.unseen.popleft()
             case {"kind": "open", "page": str(page)}:
                 self._open(page, header.get("link"))
             case {"kind": "set", "changes": dict(changes), "number": int(number)}:
@@ -167,7 +171,7 @@ class Session:
         if isinstance(link, dict):
             self._guarded(lambda: self._seen().restore(link))
         self.pending = set(self._seen().state)
-        self.waits_until = 0.0
+        self.unseen.clear()
         self._send_state(first=True)
 
     def _seen(self) -> Widget:
@@ -223,16 +227,20 @@ class Session:
 
     def _send_state(self, first: bool = False) -> None:
         now = time.monotonic()
-        if not self.pending or now < self.waits_until or not self.is_watched:
+        if not self.pending or now < self._waits_until() or not self.is_watched:
             return
         state = self._seen().state
         newest = {name: state[name] for name in self.pending if name in state}
         self.pending.clear()
-        self.waits_until = now + LONGEST_WAIT
+        self.unseen.append(now)
         frame = {"kind": "open" if first else "state", "state": newest, "heard": self.heard}
         if first:
             frame |= {"page": self.page, **self._seen().files()}
         self._send(frame)
+
+    def _waits_until(self) -> float:
+        """When the next frame may go, though the page has not seen those before."""
+        return self.unseen[0] + LONGEST_WAIT if len(self.unseen) == AHEAD else 0.0
 
     def _send(self, header: dict[str, Any]) -> None:
         self.channel.send(b"F", wire.pack(header))
