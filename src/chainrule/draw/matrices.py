@@ -36,7 +36,9 @@ def matrices(
     shown = [_shrunk(np.atleast_2d(part)) for part in maps]
     few = sum(part.size for part in shown) <= FEW_CELLS
     tallest = max(len(part) for part in shown)
-    row = _Row(34.0 if few else min(24.0, max(5.0, 240.0 / tallest)), tallest, few)
+    widest = sum(part.shape[1] for part in shown)
+    fitting = min(24.0, 240.0 / tallest, 900.0 / widest)
+    row = _Row(34.0 if few else max(5.0, fitting), tallest, few)
     if values is None:
         inputs = len(layers[0].weight)
         row.arrow("input", f"{inputs} number" + "s" * (inputs != 1))
