@@ -176,6 +176,13 @@ def test_a_function_without_a_scalar_has_a_forward_phase_alone():
     assert {place.phase for place in tape} == {"forward"}
 
 
+def test_a_derivative_that_ends_on_the_way():
+    tape = cr.tape(lambda x: np.copysign(2.0, x) * x, 3.0)
+    assert (tape["d_v1"], tape["d_x0"]) == (3.0, 2.0)
+    tape.to("backward")
+    assert "grad 3" in str(tape.picture())
+
+
 def test_a_step_of_ones_own():
     """With grad inside, the gradient is on the way forward."""
 

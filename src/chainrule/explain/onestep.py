@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from bisect import bisect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -70,47 +71,43 @@ Update = Callable[[dict[Node, Any]], "Updated"]
 def trace_call(call: Call, update: Update | None = None, backward: bool = True) -> Tracing:
     """The graph of a call with its backward pass, and perhaps an update made from the gradients."""
     forward = call.graph
-    phases = {node: "input" for node in forward.inputs}
-    phases |= {node: "forward" for node in forward.nodes}
-    known = dict(zip(forward.inputs, call.values, strict=True))
-    step = Tracing(forward, forward, known, dict(call.names), phases=phases, labels=call.labels)
-    outputs = list(forward.outputs)
-    flow: dict[Node, Any] = {}
+    values = dict(zip(forward.inputs, call.values, strict=True))
+    step = Tracing(forward, forward, values, dict(call.names), labels=call.labels)
+    step.phases = {node: "input" for node in forward.inputs}
+    step.phases |= {node: "forward" for node in forward.nodes}
     if backward:
-        one = trace.constant(1, outputs[0].dtype)
-        visits, flow = walk_back(forward, _Itself(), call.wanted, one)
-        ends = [visit.start for visit in visits[1:]] + [trace.begin()]
-        gradients = [trace.node_of(flow[n]) for n in call.wanted if n in flow]
-        for node in Graph(forward.inputs, [*outputs, *gradients]).nodes:
-            if node not in phases:
-                phases[node] = "backward"
-                turn = next((i for i, end in enumerate(ends) if node.serial < end), 0)
-                step.owners[node] = visits[turn].node if visits else outputs[0]
-        for node, cotangent in reversed(flow.items()):
-            if not isinstance(cotangent, tuple):
-                cotangent = trace.node_of(cotangent)
-                step.cotangents[node] = cotangent
-                step.owners[cotangent] = node  # the last of several is the nearest to the output
-        step.aliases = {
-            f"d_{call.names[n]}": step.cotangents[n] for n in flow if n in step.cotangents
-        }
-        outputs += gradients
-    inputs = list(forward.inputs)
+        _go_back(step, call)
     if update is not None:
         made = update({n: step.cotangents[n] for n in call.wanted if n in step.cotangents})
-        inputs += made.inputs
-        outputs += made.outputs.values()
         step.values |= made.inputs
         step.names |= made.names
-        step.aliases |= {name: node for name, node in made.outputs.items()}
-        phases |= {node: "input" for node in made.inputs}
-    step.graph = Graph(inputs, outputs)
-    for node in step.graph.nodes:
-        phases.setdefault(node, "update")
-    if update is not None:
+        step.aliases |= made.outputs
+        step.phases |= {node: "input" for node in made.inputs}
+        inputs, outputs = step.graph.inputs, step.graph.outputs
+        step.graph = Graph((*inputs, *made.inputs), (*outputs, *made.outputs.values()))
+        for node in step.graph.nodes:
+            step.phases.setdefault(node, "update")
         _own(step, made.owners)
     _name(step)
     return step
+
+
+def _go_back(step: Tracing, call: Call) -> None:
+    """Add the backward pass to the graph."""
+    forward = step.forward
+    (output,) = forward.outputs
+    visits, flow = walk_back(forward, _Itself(), call.wanted, trace.constant(1, output.dtype))
+    step.cotangents = {n: trace.node_of(c) for n, c in flow.items() if not isinstance(c, tuple)}
+    step.aliases = {f"d_{call.names[n]}": c for n, c in step.cotangents.items()}
+    step.graph = Graph(forward.inputs, (output, *step.cotangents.values()))
+    starts = [visit.start for visit in visits]
+    for node in step.graph.nodes:
+        if node not in step.phases:
+            step.phases[node] = "backward"
+            turn = bisect(starts, node.serial) - 1
+            step.owners[node] = visits[turn].node if turn >= 0 else output
+    for node, cotangent in reversed(step.cotangents.items()):
+        step.owners[cotangent] = node  # of several, the last one set is nearest to the output
 
 
 def _own(step: Tracing, owners: dict[Node, Node]) -> None:
