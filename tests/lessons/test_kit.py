@@ -198,6 +198,7 @@ def test_a_chart_draws_every_mark_and_leaves_out_what_is_not_finite():
     assert picture.count("<circle") == 4
     assert picture.count("<image") == 1 and "data:image/png;base64," in picture
     assert "x &lt; y" in picture and ">data<" in picture
+    assert 'aria-label="x &lt; y"' in picture
 
 
 @pytest.mark.parametrize("limits", [(0, 1), (-1e-3, 1e-3), (3, 1e6), (-7, -6.5)])

@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -139,9 +140,15 @@ def chart(
     head = (
         f'<svg class="cr-chart" viewBox="0 0 {width} {height}" width="{width}" role="img" '
         f'xmlns="http://www.w3.org/2000/svg" style="max-width:100%;height:auto" '
-        'fill="currentColor">'
+        f'fill="currentColor" aria-label="{escape(_spoken(title, x, y))}">'
     )
     return Chart("\n".join([head, *parts, "</svg>"]))
+
+
+def _spoken(title: str, x: str, y: str) -> str:
+    """The picture in words, for those who do not see it."""
+    axes = f"{y} over {x}" if x and y else x or y
+    return ": ".join(filter(None, [title, axes])) or "chart"
 
 
 def beside(*pictures: Any) -> Chart:

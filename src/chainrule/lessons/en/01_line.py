@@ -269,6 +269,8 @@ def _():
       line get it to 0?
     - Give it `n=3`, and another key. How far does the best line move when only three points speak?
     - Replace the square by the fourth power. Which points does the best line now listen to?
+    - `chainrule lab` opens the lab. On its page *Line* you can drag the points themselves, and walk
+      around in the bowl.
 
     You found the lowest point by moving two sliders. A network has thousands. The next lesson asks
     the loss itself which way is down.

@@ -336,6 +336,7 @@ def _():
     - Give the descent a landscape with two valleys, `w**4 - 3 * w**2 + w`, and start it at `2.0`
       and at `-2.0`.
     - Make `h` in your `slope` smaller and smaller: `1e-4`, `1e-8`, `1e-12`. Why does it get worse?
+    - On the page *Slope* of the lab (`chainrule lab`) type a function of your own and step down it.
 
     A line, its loss, a descent: three parts that know nothing of each other. The next lesson takes
     them apart, so that each can be exchanged.

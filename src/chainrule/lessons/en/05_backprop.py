@@ -290,6 +290,7 @@ def _():
     - Count: how many multiplications does the way back need, compared with the way forward?
     - Take ReLU in `forward` instead of tanh, and your `relu_backward` on the way back.
     - Let `chainrule.backprop(f)` show the steps of a function of yours: `backprop(f)(0.5, 1.5)`.
+    - On the page *Chain rule* of the lab (`chainrule lab`) walk through any formula, node by node.
 
     You have written what all of deep learning runs on. Why a hidden layer is needed at all, and
     what it can do, is the next question.

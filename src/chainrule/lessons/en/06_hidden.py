@@ -322,6 +322,7 @@ def _():
     - How many neurons in *one* layer would make the 128 teeth of seven layers?
     - The theorem says that such a network exists. Does it say that descent finds it? Train one on
       `sin(20 * x)` and see.
+    - In the lab (`chainrule lab`) the pages *Perceptron* and *Playground* learn before your eyes.
 
     Without the bend in the neuron, all layers together would be one straight line. Which bend is
     best? That is the next lesson.

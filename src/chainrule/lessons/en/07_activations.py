@@ -284,6 +284,8 @@ def _():
       nothing else.
     - Which activation is best for the *output* of a network that predicts a price? A probability?
       One of ten kinds?
+    - The page *Gallery* of the lab (`chainrule lab`) shows all activations, and what they do to
+      twenty layers.
 
     The last layer's activation and the loss belong together. The losses come next.
     """)
