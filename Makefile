@@ -10,7 +10,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo lab test test-modes test-peers fuzz lint format-check ruff types layers size check-js format docs bench clean
+.PHONY: help demo lab lessons test test-modes test-peers fuzz lint format-check ruff types layers size check-js format docs bench clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -20,6 +20,9 @@ demo: $(VENV)/.with-demo ## Five networks train on the engine; a table of result
 
 lab: $(VENV)/.with-lab ## Pages in the browser on which one sees networks learn (ARGS="--page slope")
 	@$(BIN)/python -m chainrule lab $(ARGS)
+
+lessons: $(VENV)/.with-lessons ## The workshop: lessons whose exercises check themselves (ARGS="--list")
+	@$(BIN)/python -m chainrule lessons $(ARGS)
 
 test: $(VENV)/.with-test ## All tests, and every example in the docstrings and pages (ARGS="-k grad")
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
