@@ -152,5 +152,5 @@ def test_wrong_tables_say_what_is_wrong(page, text, words):
 def test_nothing_breaks_before_the_data_are_read():
     page = Molecules(made_table())
     page.take({"threshold": 0.3})
-    with pytest.raises(UserError, match="being read"):
+    with pytest.raises(UserError, match="Reading the data"):
         page.do_step()

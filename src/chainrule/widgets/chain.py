@@ -13,6 +13,7 @@ from . import accept, chain_network
 from .chain_steps import Seen
 from .formula import formula
 from .widget import UserError, Widget
+from .words import words
 
 LETTERS = ("w", "x", "b", "y", "a", "c", "u", "v", "z")
 START = {"w": 1.5, "x": 2.0, "b": -1.0, "y": 1.0}
@@ -191,7 +192,7 @@ class ChainRule(Widget):
         text = self.state["formula"]
         names = letters_of(formula(text, LETTERS).source)
         if not names:
-            raise UserError(f"Put at least one of the letters {', '.join(LETTERS)} into it.")
+            raise UserError(words("chain.no_letter", letters=", ".join(LETTERS)))
         inputs = {name: self.state["inputs"].get(name, START.get(name, 0.5)) for name in names}
         self.set(inputs=inputs)
         return Seen(formula(text, names), names, list(inputs.values()))

@@ -12,6 +12,7 @@ from . import accept
 from .molecules_network import MOST_UNITS, PARTS, Network, judge, reliability, roc
 from .molecules_table import MOST_BYTES, read_table
 from .widget import UserError, Widget
+from .words import words
 
 EPOCHS = 400  # by then every curve has said what it has to say
 IMPORTANT = 12  # descriptors shown
@@ -108,7 +109,7 @@ class Molecules(Widget):
 
     def do_too_large(self) -> None:
         """The page did not send a file, because it is too large."""
-        raise UserError(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
+        raise UserError(words("molecules.large", most=MOST_BYTES // 1_000_000))
 
     def do_molecules(self) -> None:
         """Back to the molecules; where they are not on this machine, ask the archive for them."""
@@ -141,7 +142,7 @@ class Molecules(Widget):
 
     def _ready(self) -> Network:
         if self._network is None:
-            raise UserError("The data are still being read.")
+            raise UserError(words("molecules.reading"))
         return self._network
 
     def _stop(self) -> None:

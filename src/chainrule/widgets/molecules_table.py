@@ -7,6 +7,7 @@ from collections import Counter
 
 from ..data import DataError, Dataset, read_csv
 from .widget import UserError
+from .words import words
 
 MOST_BYTES, MOST_ROWS, MOST_COLUMNS = 4_000_000, 20_000, 200
 FEWEST_OF_A_CLASS = 10
@@ -20,21 +21,19 @@ def read_table(name: str, text: str) -> Dataset:
     Dataset('mine.csv': 30 rows, 2 features, no 15, yes 15)
     """
     if len(text) > MOST_BYTES:
-        raise UserError(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
+        raise UserError(words("molecules.large", most=MOST_BYTES // 1_000_000))
     try:
         table = read_csv(text + "\n", rows=MOST_ROWS)
     except (DataError, csv.Error) as error:
-        raise UserError(f"{name[:60]}: {error}.") from None
+        raise UserError(words("molecules.wrong", name=name[:60], what=error)) from None
     if len(table.features) > MOST_COLUMNS:
-        raise UserError(f"At most {MOST_COLUMNS} columns are read; there are more.")
+        raise UserError(words("molecules.wide", most=MOST_COLUMNS))
     if len(table.classes) != 2:
-        found = ", ".join(table.classes[:4]) or "many numbers"
-        raise UserError(f"The last column, {table.target}, must have two values; it has {found}.")
+        found = ", ".join(table.classes[:4]) or words("molecules.numbers")
+        raise UserError(words("molecules.two_classes", column=table.target, found=found))
     rarer, count = Counter(table.y.tolist()).most_common()[-1]
     if count < FEWEST_OF_A_CLASS:
-        raise UserError(
-            f"Only {count} rows are of class {table.classes[int(rarer)]}; at least "
-            f"{FEWEST_OF_A_CLASS} are needed, as each of the three parts gets some."
-        )
+        name = table.classes[int(rarer)]
+        raise UserError(words("molecules.few", count=count, name=name, least=FEWEST_OF_A_CLASS))
     low, high = table.classes
     return Dataset(name[:80], table.x, table.y, table.features, (low, high))

@@ -12,6 +12,7 @@ from . import accept
 from .perceptron_layer import ACTIVATIONS, MOST, Layer
 from .perceptron_rule import SETS, Rule, points
 from .widget import UserError, Widget
+from .words import words
 
 TABS = ("rule", "layer", "curve")
 REACH = 2.0  # the square of the points
@@ -185,9 +186,9 @@ class Perceptron(Widget):
     def _check(self) -> None:
         """An error in words where there is nothing to learn from."""
         if self.state["tab"] == "curve" and not len(self._grid[1]):
-            raise UserError("Draw a curve into the picture first.")
+            raise UserError(words("perceptron.no_curve"))
         if self.state["tab"] != "curve" and len(self.state["points"]) < 2:
-            raise UserError("Put at least two points into the square first.")
+            raise UserError(words("perceptron.few_points"))
 
     def _pause_without_data(self) -> None:
         try:
