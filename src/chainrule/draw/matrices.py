@@ -14,7 +14,7 @@ from .palette import INK, LINE, MUTED, PAPER, signed
 from .svg import Picture, text_width
 
 MOST = 40  # rows or columns of a heat map
-FEW_CELLS = 150  # with no more in the picture, each shows its number
+FEW_ROWS, FEW_COLUMNS = 12, 26  # in the picture: with no more, each cell shows its number
 HEAD, GAP = 52.0, 12.0
 HEAT = {"class": "heat", "shape_rendering": "crispEdges"}
 
@@ -34,9 +34,9 @@ def matrices(
     values = None if x is None else through(layers, x)
     maps = [part for layer in layers for part in layer.parts] + (values or [])
     shown = [_shrunk(np.atleast_2d(part)) for part in maps]
-    few = sum(part.size for part in shown) <= FEW_CELLS
     tallest = max(len(part) for part in shown)
     widest = sum(part.shape[1] for part in shown)
+    few = tallest <= FEW_ROWS and widest <= FEW_COLUMNS
     fitting = min(24.0, 240.0 / tallest, 900.0 / widest)
     row = _Row(34.0 if few else max(5.0, fitting), tallest, few)
     if values is None:

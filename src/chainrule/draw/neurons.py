@@ -117,7 +117,8 @@ def _weight(start: Point, end: Point, value: float, along: float) -> str:
     (x, y), (end_x, end_y) = start, end
     place = x + along * (end_x - x), y + along * (end_y - y) - 3
     colour = VERMILION if value > 0 else BLUE
-    return svg.text(*place, short(value), 10, fill=colour, text_anchor="middle")
+    halo = {"stroke": PAPER, "stroke_width": 3, "paint_order": "stroke"}
+    return svg.text(*place, short(value), 10, fill=colour, text_anchor="middle", **halo)
 
 
 def _neuron(x: float, y: float, radius: float, row: int | None, values: np.ndarray | None) -> str:
