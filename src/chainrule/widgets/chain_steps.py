@@ -189,7 +189,7 @@ def short(value: Any) -> str:
     """Some numbers for a box: all of them, or how many and the largest.
 
     >>> short(0.123456), short(np.array([1.0, -2.5])), short(np.zeros((3, 2)))
-    ('0.1235', '[1, −2.5]', '3×2, up to 0')
+    ('0.1235', '[1, −2.5]', '3×2, |·| ≤ 0')
     """
     array = np.asarray(value, np.float64) if not isinstance(value, dict) else None
     if array is None:
@@ -199,7 +199,7 @@ def short(value: Any) -> str:
     if array.ndim == 1 and array.size <= FEW:
         return "[" + ", ".join(_digits(float(v), 2) for v in array) + "]"
     shape = "×".join(map(str, array.shape))
-    return f"{shape}, up to {_digits(float(np.abs(array).max()), 2)}"
+    return f"{shape}, |·| ≤ {_digits(float(np.abs(array).max()), 2)}"
 
 
 def _digits(value: float, digits: int) -> str:
