@@ -1,5 +1,7 @@
 """The playground without a browser: settings, steps and steps back, own points, links, models."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def played(page, steps=40):
     """So many steps more, in frames."""
     stop = page.state["step"] + steps
     asked(page, "play")
-    while page.running and page.state["step"] < stop:
+    while page.state["running"] and page.state["step"] < stop:
         page.tick(0.005)
     asked(page, "pause")
     return page
@@ -156,9 +158,8 @@ def test_too_high_a_rate_stops_in_front_of_the_bad_step():
     page.take({"lr": 100.0, "pace": 100})
     asked(page, "play")
     for _ in range(40):
-        if page.running:
-            page.tick(0.005)
-    assert not page.running
+        page.tick(0.005)
+    assert not page.state["running"]
     assert "rate" in page.state["notice"]
     step = page.state["step"]
     asked(page, "back")
@@ -352,6 +353,18 @@ def test_matrices_follow_a_point():
 def test_the_diagnosis_finds_what_is_wrong():
     page = Playground()
     page.take({"init": "zeros"})
-    assert "symmetric-weights" in {each["id"] for each in page.state["diagnosis"]}
+    settled(page)
+    (found,) = page.state["diagnosis"]
+    assert found["id"] == "symmetric-weights"
+    assert "<svg" in found["picture"]
+    assert "style" not in found["picture"]
     page.take({"init": "default"})
+    settled(page)
     assert page.state["diagnosis"] == []
+
+
+def settled(page):
+    """Ticks until there is nothing to do."""
+    while page.running:
+        page.tick(0.005)
+        time.sleep(0.01)

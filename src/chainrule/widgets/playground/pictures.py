@@ -60,6 +60,7 @@ def of_problem(experiment: Experiment) -> dict[str, Any]:
         },
         "box": problem.box(across, up),
         "reach": reach(problem),
+        "diagnosis": [],
         "task": problem.task,
         "features": list(problem.features),
         "classes_named": list(problem.classes),

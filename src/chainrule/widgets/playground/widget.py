@@ -22,7 +22,7 @@ VIEWS = ("network", "matrices", "code")
 PACES = (0, 1, 10, 100)  # steps a frame; 0: as many as can be
 MOST_DRAWN = 500
 MOST_ROWS = 2000
-CALM = 1.0  # seconds between two diagnoses at least
+SOON, CALM = 0.15, 1.0  # seconds before a diagnosis, and between two, at least
 
 
 class Playground(Widget):
@@ -57,7 +57,7 @@ class Playground(Widget):
         self.file = ""
         self.experiment: Experiment | None = None
         self._many = 1
-        self._next_diagnosis = 0.0
+        self._diagnosis_at = self._diagnosed = 0.0
         super().__init__(
             **dataclasses.asdict(self.settings), view="network", pace=10, running=False, notice=""
         )
@@ -145,7 +145,6 @@ class Playground(Widget):
 
     def _begin(self) -> None:
         """A new experiment of the settings."""
-        self._next_diagnosis = 0.0
         if self.given is not None:
             self.model.load_state_dict(self._first)
             self.experiment = Experiment(self.settings, self.given, self.model)
@@ -179,17 +178,15 @@ class Playground(Widget):
     def do_play(self) -> None:
         """Train until paused."""
         self._needed()
-        self.running = True
         self.set(running=True)
+        self.running = True
 
     def do_pause(self) -> None:
         """Stop training; one can go on."""
         self._pause()
-        self._next_diagnosis = 0.0
         self._show()
 
     def _pause(self) -> None:
-        self.running = False
         self.set(running=False)
 
     def do_step(self) -> None:
@@ -290,7 +287,14 @@ class Playground(Widget):
             self.set(notice=words("diverged", step=experiment.step + 1))
 
     def tick(self, budget: float) -> None:
-        """Steps for half of the time, then pictures."""
+        """Steps for half of the time, then pictures; now and then, the diagnosis."""
+        if self.state["running"]:
+            self._advance(budget)
+        if self._diagnosis_at and time.monotonic() >= self._diagnosis_at:
+            self._diagnose()
+        self.running = self.state["running"] or bool(self._diagnosis_at)
+
+    def _advance(self, budget: float) -> None:
         began = time.perf_counter()
         pace = self.state["pace"]
         count = min(self._many, pace) if pace else self._many
@@ -309,11 +313,15 @@ class Playground(Widget):
         if view == "code":
             frame["code"] = program(self.experiment, self.own, self.file)
         self.set(**frame)
-        now = time.monotonic()
-        if now >= self._next_diagnosis:
-            found = pictures.diagnosis(self.experiment)
-            self._next_diagnosis = now + max(CALM, 30 * (time.monotonic() - now))
-            self.set(diagnosis=found)
+        if not self._diagnosis_at:  # soon, but not before everything else is seen
+            self._diagnosis_at = max(time.monotonic() + SOON, self._diagnosed + CALM)
+            self.running = True
+
+    def _diagnose(self) -> None:
+        self._diagnosis_at = 0.0
+        if self.experiment is not None:
+            self.set(diagnosis=pictures.diagnosis(self.experiment))
+        self._diagnosed = time.monotonic()
 
     # -- links
 
