@@ -121,9 +121,9 @@ export function pointsPlot(model) {
     const by = { ArrowUp: [0, 0.1], ArrowDown: [0, -0.1], ArrowRight: [0.1, 0], ArrowLeft: [-0.1, 0] }[event.key];
     if (by && points[chosen]) {
       keep(points.map((/** @type {number[]} */ p, /** @type {number} */ i) => (i === chosen ? [inside(p[0] + by[0]), inside(p[1] + by[1]), p[2]] : p)));
-    } else if (event.key === " ") {
+    } else if (event.key === " " || event.key === "PageDown") {
       chosen = points.length ? (chosen + 1) % points.length : -1;
-    } else if (event.key === "Enter") {
+    } else if (event.key === "Enter" || event.key === "Insert") {
       chosen = points.length;
       keep([...points, [0, 0, Number(kind)]]);
     } else if (event.key === "Delete" || event.key === "Backspace") {
