@@ -15,29 +15,9 @@ from typing import Any
 
 import numpy as np
 
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 # What JavaScript has typed arrays for that hold plain numbers.
 _SENT_AS = {"bool": "uint8", "int64": "int32", "uint64": "uint32", "float16": "float32"}
-
-
-def with_buffers(value: Any) -> Any:
-    """The value with each array as ``{"shape", "dtype", "data": memoryview}``; the rest as JSON.
-
-    >>> with_buffers({"x": np.zeros((2, 3), "float32"), "n": np.int64(3)})["n"]
-    3
-    """
-    if isinstance(value, np.ndarray):
-        array = np.ascontiguousarray(value, _SENT_AS.get(value.dtype.name, value.dtype))
-        flat = array.reshape(-1).view(np.uint8)
-        return {"shape": list(value.shape), "dtype": array.dtype.name, "data": memoryview(flat)}
-    if isinstance(value, dict):
-        return {str(name): with_buffers(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [with_buffers(part) for part in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON has neither NaN nor infinity
-    return value
 
 
 def pack(header: dict[str, Any]) -> bytes:
@@ -47,7 +27,7 @@ def pack(header: dict[str, Any]) -> bytes:
     ({'kind': 'state', 'state': {'w': 0.5}}, [])
     """
     buffers: list[Any] = []
-    plain = _without_buffers(with_buffers(header), buffers)
+    plain = _plain(header, buffers)
     places, offset = [], 0
     for each in buffers:
         places.append([offset, len(each)])
@@ -86,15 +66,25 @@ def _piece(rest: memoryview, place: Any) -> memoryview:
     raise ValueError(f"no buffer at {place!r} of {len(rest)} bytes")
 
 
-def _without_buffers(value: Any, buffers: list[Any]) -> Any:
+def _plain(value: Any, buffers: list[Any]) -> Any:
+    """The value as JSON has it; what it has not goes to the buffers."""
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else None  # JSON has neither NaN nor infinity
+    if kind in _AS_THEY_ARE:
+        return value
     if isinstance(value, dict):
-        return {name: _without_buffers(part, buffers) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_without_buffers(part, buffers) for part in value]
+        return {str(name): _plain(part, buffers) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part, buffers) for part in value]
+    if isinstance(value, np.ndarray):
+        array = np.ascontiguousarray(value, _SENT_AS.get(value.dtype.name, value.dtype))
+        data = _plain(memoryview(array.reshape(-1).view(np.uint8)), buffers)
+        return {"shape": list(value.shape), "dtype": array.dtype.name, "data": data}
     if isinstance(value, bytes | bytearray | memoryview):
         buffers.append(value)
         return {"$buffer": len(buffers) - 1}
-    return value
+    return _plain(value.item(), buffers) if isinstance(value, np.generic) else value
 
 
 def _padded(length: int) -> int:
