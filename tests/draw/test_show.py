@@ -1,5 +1,6 @@
 """``chainrule.draw(...)``: graphs, functions and networks, and what notebooks show."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -132,6 +133,18 @@ def test_both_halves_stand_side_by_side_with_what_is_read(arguments):
     read = {"x", "W", "v", "v8", "v10"}
     tips = [e.text for e in elements(picture, "title")]
     assert len(dashed) == sum("reads" in (tip or "") for tip in tips) >= len(read)
+
+
+def test_what_is_read_has_the_name_that_it_has_on_the_left():
+    def function(w, x):
+        last, _ = lax.scan(lambda s, _: (s * w, None), x, None, length=2)
+        return np.sum(np.sin(w * last) / 7)
+
+    picture = cr.draw(function, 2.0, np.ones(3), backward=True, inside=False)
+    formulas = [text.split(" = ") for text in texts(picture) if " = " in text]
+    drawn = {name for name, *_ in formulas}
+    used = {name for *_, body in formulas for name in re.findall(r"v\d+", body)}
+    assert len(used) > 3 and used <= drawn
 
 
 def test_gradients_of_a_network_are_those_of_its_parameters(net):

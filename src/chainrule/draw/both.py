@@ -13,7 +13,7 @@ from ..engine.graph import Graph, Node, node_names
 from ..engine.interpret import values_of
 from ..engine.tensor import Tensor
 from . import svg
-from .boxes import Box, Edges, Names
+from .boxes import LEFT_OUT, Box, Edges, Names
 from .graphs import elements, lines_of, watch
 from .palette import PURPLE
 from .placing import Placed, Point, arranged, place_boxes
@@ -83,19 +83,21 @@ def derivative(graph: Graph, names: dict[Node, str]) -> tuple[Graph, dict[Node, 
         if isinstance(found, Tensor):
             name = f"d_{names.get(node, ids[node])}"
             called[found] = f"{called[found]} = {name}" if found in called else name
-    ends = [node for node in called if node not in set(starts)]
+    first = set(starts)
+    ends = [node for node in called if node not in first]
     return Graph((*starts, *_computed(graph)), ends or starts), called
 
 
 def _computed(graph: Graph) -> list[Node]:
-    """What the backward half may read, constants apart: these it knows."""
-    return [*graph.inputs, *[node for node in graph.nodes if node.inputs]]
+    """What the backward half may read: all that is drawn, constants apart, which it knows."""
+    nodes = [node for node in graph.nodes if node.inputs and node.primitive.name not in LEFT_OUT]
+    return [*graph.inputs, *nodes]
 
 
 def _numbered(back: Graph, ids: dict[Any, str], called: dict[Any, str]) -> dict[Node, str]:
     """Names for the other nodes of the backward half: the numbers go on."""
     number = sum(name[0] != "c" for name in ids.values())
-    rest = [node for node in back.nodes if node not in called]
+    rest = [node for node in back.nodes if node not in called and node not in ids]
     return {node: f"v{number + i}" for i, node in enumerate(rest)}
 
 

@@ -34,8 +34,9 @@ _TEMPLATES = {
 }
 
 
-_SPECIAL = {"\\": "\0", **{letter: rf"\{letter}" for letter in "_#$%&{}"}}
-_SPECIAL |= {"^": r"\^{}", "\0": r"\backslash{}"}
+_SPECIAL = str.maketrans(
+    {"\\": r"\backslash{}", "^": r"\^{}"} | {letter: rf"\{letter}" for letter in "_#$%&{}"}
+)
 
 
 def formula(node: Node, operands: Sequence[str]) -> str:
@@ -151,9 +152,7 @@ def symbol(name: str) -> str:
 
 def escaped(name: str) -> str:
     """A name without what LaTeX would read as its own."""
-    for letter, text in _SPECIAL.items():
-        name = name.replace(letter, text)
-    return name
+    return name.translate(_SPECIAL)
 
 
 def number(value: Any) -> str:

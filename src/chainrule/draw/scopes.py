@@ -82,7 +82,7 @@ def fold(
     for key, members in groups.items():
         parts = [part for part in _convex_parts(members, owner, edges) if len(part) > 1]
         for number, part in enumerate(parts, 1):
-            scope = _scope_box(key, number if len(parts) > 1 else 0, part)
+            scope = _scope_box(key, number if len(parts) > 1 else 0)
             owner.update(dict.fromkeys(part, scope))
     return _contracted(boxes, owner, edges)
 
@@ -142,9 +142,9 @@ def _in_order(boxes: Iterable[Box], users: Users) -> list[Box]:
     return ready
 
 
-def _scope_box(key: Path, number: int, members: list[Box]) -> Box:
-    label = key[-1] + (f" #{number}" if number else "")
-    name = "/".join(key) + (f" #{number}" if number else "")
+def _scope_box(key: Path, number: int) -> Box:
+    mark = f" #{number}" if number else ""
+    name, label = "/".join(key) + mark, key[-1] + mark
     return Box(name, "scope", label, rf"\mathrm{{{escaped(label)}}}", scope=key[:-1])
 
 
