@@ -9,7 +9,7 @@ with app.setup:
     import marimo as mo
     import numpy as np
 
-    from chainrule import data, grad, random
+    from chainrule import data, grad, random, vmap
     from chainrule.lessons import Lesson, chart
 
 
@@ -28,12 +28,9 @@ def _():
     return (lesson,)
 
 
-@app.cell
-def _():
-    def f(w):
-        return w**2 + 3 * w - 5
-
-    return (f,)
+@app.function
+def f(w):
+    return w**2 + 3 * w - 5
 
 
 @app.cell(hide_code=True)
@@ -55,9 +52,10 @@ def _():
 
 
 @app.cell(hide_code=True, expand_output=True)
-def _(f, place):
+def _(place):
     _w = np.linspace(-6, 3, 181)
-    _slope = 2 * place.value + 3
+    _slopes = vmap(grad(f))(_w)
+    _slope = grad(f)(float(place.value))
     _near = place.value + np.array([-1.5, 1.5])
     chart.beside(
         chart.chart(
@@ -70,7 +68,7 @@ def _(f, place):
             ylim=(-9, 15),
         ),
         chart.chart(
-            chart.curve(_w, 2 * _w + 3, colour="vermilion"),
+            chart.curve(_w, _slopes, colour="vermilion"),
             chart.dots([place.value], [_slope], colour="vermilion", size=6),
             x="w",
             y="f′(w)",
@@ -178,7 +176,7 @@ def _():
 
 
 @app.cell
-def _(f, rate):
+def _(rate):
     path = [3.0]
     for _ in range(15):
         path.append(path[-1] - rate.value * grad(f)(path[-1]))
@@ -187,8 +185,9 @@ def _(f, rate):
 
 
 @app.cell(hide_code=True, expand_output=True)
-def _(f, path):
-    _w = np.linspace(-7, 4, 181)
+def _(path):
+    _w = np.linspace(-7, 4, 221)
+    _above = f(path) - f(_w).min()
     chart.beside(
         chart.chart(
             chart.curve(_w, f(_w), colour="muted"),
@@ -201,8 +200,8 @@ def _(f, path):
             ylim=(-9, 18),
         ),
         chart.chart(
-            chart.curve(range(len(path)), f(path) + 7.25),
-            chart.dots(range(len(path)), f(path) + 7.25, size=4),
+            chart.curve(range(len(path)), _above),
+            chart.dots(range(len(path)), _above, size=4),
             x="step",
             y="above the lowest point",
             ylim=(-1, 25),
