@@ -1,6 +1,8 @@
 """The printed NumPy code computes what the engine does: value and gradient of many functions."""
 
 import ast
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -154,6 +156,16 @@ def test_code_of_a_graph():
     product, powers = numpy_code(graph, name="both").function()(x, y)
     np.testing.assert_array_equal(product, x @ y)
     np.testing.assert_array_equal(powers, np.exp(x))
+
+
+def test_a_script_is_a_program_of_its_own(tmp_path):
+    w = np.float32([0.5, -1.25])
+    code = cr.backprop(lambda w: np.sum(np.tanh(w) ** 2))(w).code()
+    path = tmp_path / "script.py"
+    path.write_text(code.script())
+    command = [sys.executable, "-I", "-W", "error", str(path)]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == str(code.run())
 
 
 def test_dtypes_are_kept():

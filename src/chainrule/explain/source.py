@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .helpers import NEEDS, SHORT, definitions
+from .helpers import NEEDS, SHORT, definitions, wrapped
+from .numpy_text import array_text
 
 
 class Code(str):
@@ -35,6 +36,12 @@ class Code(str):
     def run(self, **changed: Any) -> Any:
         """What the source computes for its arguments, some of them perhaps changed."""
         return self.function()(**{**self.arguments, **changed})
+
+    def script(self) -> str:
+        """The source with the arrays of the call and the call itself: a program of its own."""
+        lines = [f"{key} = {array_text(value)}" for key, value in self.arguments.items()]
+        lines += ["", f"print({self.name}({', '.join(self.arguments)}))"]
+        return "\n".join([self, "", *[piece for line in lines for piece in wrapped(line)], ""])
 
     def __repr__(self) -> str:
         return str(self)
