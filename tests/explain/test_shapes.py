@@ -14,6 +14,8 @@ IMAGES = np.ones((6, 3, 4))
 LINEAR = nn.Linear(4, 2)
 WIDE = nn.Linear(12, 2)
 LOSS = nn.MSELoss()
+NORM = nn.BatchNorm1d(3)
+LABELS = np.array([[0], [2]])
 
 
 def share(x):
@@ -97,6 +99,14 @@ TABLE = {
         ["x"],
         ["x.reshape(len(x), -1)"],
     ),
+    "labels": (
+        lambda x: nn.functional.cross_entropy(x, LABELS),
+        "cross_entropy",
+        ["x", "LABELS"],
+        ["LABELS[:, 0]"],
+    ),
+    "batch norm": (lambda x: NORM(x[0]), "batch_norm", ["x"], ["x[None]"]),
+    "layer norm": (lambda x: nn.functional.layer_norm(x, 2), "layer_norm", ["x"], ["x.T"]),
     "criterion": (criterion, "mse_loss", ["pred", "y"], ["y.reshape(-1, 1)", "pred[:, 0]"]),
     "loss": (
         lambda x: nn.functional.l1_loss(COLUMN, x[:, 0]),

@@ -9,6 +9,7 @@ prediction's dtype.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -256,6 +257,12 @@ def _class_axis(name: str, z: Any) -> int:
     return 1 if z.ndim > 1 else 0
 
 
+def _are_labels(shapes: Sequence[tuple[int, ...]]) -> bool:
+    """Whether the second shape is the first one without its classes."""
+    values, labels = shapes
+    return labels == values[:1] + values[2:] and len(values) > 1
+
+
 def _at_labels(name: str, values: Any, labels: Any, axis: int) -> Any:
     """Of each sample's values, one for each class, the one at its label."""
     count = values.shape[axis]
@@ -268,10 +275,9 @@ def _at_labels(name: str, values: Any, labels: Any, axis: int) -> Any:
             hint = "; one-hot rows must be floats to be distributions: target.astype(float)"
         elif labels.size == np.prod(wanted):
             hint = f": target.reshape{wanted}"
-        raise ShapeError(
-            f"{name}: predictions {values.shape} want labels of shape {wanted}, "
-            f"got {labels.shape}{hint}"
-        )
+        text = f"{name}: predictions {values.shape} want labels of shape {wanted}, "
+        text += f"got {labels.shape}{hint}"
+        raise ShapeError(text, name, (values, labels), _are_labels, ("prediction", "target"))
     if isinstance(labels, np.ndarray) and labels.size:
         low, high = int(labels.min()), int(labels.max())
         if low < 0 or high >= count:

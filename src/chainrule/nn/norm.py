@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,8 @@ def layer_norm(
     wanted = _as_shape(normalized_shape)
     x = x if isinstance(x, Tensor) else np.asarray(x)
     if x.shape[x.ndim - len(wanted) :] != wanted or x.ndim < len(wanted):
-        raise ShapeError(
-            f"layer_norm over {wanted}: x must end in these axes, its shape is {x.shape}"
-        )
+        text = f"layer_norm over {wanted}: x must end in these axes, its shape is {x.shape}"
+        raise ShapeError(text, "layer_norm", [x], lambda s: s[0][-len(wanted) :] == wanted, "x")
     axes = tuple(range(x.ndim - len(wanted), x.ndim))
     middle = mean(x, axis=axes, keepdims=True)
     variance = mean(ew.square(x - middle), axis=axes, keepdims=True)
@@ -123,11 +123,12 @@ class BatchNorm1d(Module):
     def forward(self, x: Any) -> Any:
         """The normalised input; in training mode, the running averages are updated."""
         x = x if isinstance(x, Tensor) else np.asarray(x)
-        if x.ndim not in (2, 3) or x.shape[1] != self.num_features:
-            raise ShapeError(
+        if not self._fits([x.shape]):
+            text = (
                 f"BatchNorm1d({self.num_features}) wants x of shape (N, {self.num_features}) or "
                 f"(N, {self.num_features}, L), got {x.shape}"
             )
+            raise ShapeError(text, "batch_norm", [x], self._fits, "x")
         column = (self.num_features, 1) if x.ndim == 3 else (self.num_features,)
         if self.training or not self.track_running_stats:
             middle, variance = self._of_batch(x, column)
@@ -136,6 +137,10 @@ class BatchNorm1d(Module):
         y = _standardise(x, reshape(middle, column), reshape(variance, column), self.eps)
         y = y if self.weight is None else y * reshape(self.weight, column)
         return y if self.bias is None else y + reshape(self.bias, column)
+
+    def _fits(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        (shape,) = shapes
+        return len(shape) in (2, 3) and shape[1] == self.num_features
 
     def _of_batch(self, x: Any, column: tuple[int, ...]) -> tuple[Any, Any]:
         axes = (0, 2) if x.ndim == 3 else (0,)
