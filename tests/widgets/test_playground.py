@@ -324,6 +324,22 @@ def test_a_model_of_ones_own():
         np.testing.assert_array_equal(array, start[name])
 
 
+def test_the_losses_that_a_network_of_ones_own_can_have():
+    x, y = cr.data.moons(cr.random.key(0), n=60)
+    layers = (nn.Linear(2, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Dropout(0.2))
+    page = Playground(model=nn.Sequential(*layers, nn.Linear(4, 2)), data=(x, y))
+    with pytest.raises(UserError, match="number of outputs"):
+        page.take({"loss": "BCEWithLogitsLoss"})
+    assert page.state["loss"] == "CrossEntropyLoss"
+    asked(page, "step")
+    assert page.state["step"] == 1
+    page = Playground(model=nn.Sequential(*layers, nn.Linear(4, 1), nn.Sigmoid()), data=(x, y))
+    assert page.state["loss"] == "BCELoss"
+    asked(page, "step")
+    asked(page, "back")
+    assert page.state["step"] == 0
+
+
 def _code(page):
     page.take({"view": "code"})
     return page.state["code"]

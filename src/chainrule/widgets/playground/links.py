@@ -27,7 +27,10 @@ def link(page: Playground) -> dict[str, Any]:
     usual = Settings()
     first = page.experiment.first if page.experiment is not None else page.settings
     settings = first.with_changes({name: getattr(page.settings, name) for name in ("across", "up")})
-    for name in sorted(settings.changed_from(usual)):
+    names = settings.changed_from(usual)
+    if page.given is not None:
+        names = names - {"data"} | {"loss"}
+    for name in sorted(names):
         value = getattr(settings, name)
         found[name] = list(value) if isinstance(value, tuple) else value
     if page.settings.data == options.OWN:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import nn, trace
+from ...train.models import ModuleModel
 from .. import chain_network
 from ..widget import UserError
 from . import looks, options, points
@@ -244,24 +245,33 @@ def parameter_name(experiment: Experiment, layer: int, place: list[int]) -> str:
 # -- a network of the caller's -------------------------------------------------------------------
 
 
-def problem_of(model: Any, data: Any, settings: Settings) -> tuple[points.Problem, Settings]:
-    """The caller's data as a problem, with the loss that his network wants."""
+def problem_of(model: Any, data: Any, settings: Settings) -> tuple[points.Problem, Settings, int]:
+    """The caller's data as a problem, with the loss that the network wants, and its outputs."""
     if not isinstance(model, nn.Module):
         raise TypeError(f"the playground opens a chainrule.nn.Module, not {type(model).__name__}")
     if not isinstance(data, tuple | list) or len(data) != 2:
         raise TypeError("the playground needs data=(x, y) for a model of your own")
     problem = points.given(*data)
-    dtype = next(iter(model.parameters())).dtype
-    out = trace(model, problem.raw[:2].astype(dtype)).outputs[0]
-    width = out.shape[1] if len(out.shape) == 2 else 1
+    out = _answer_of(model, problem.raw[:2])
     if len(out.shape) != 2:
         raise ValueError(
             f"the network must give (N, outputs) for rows (N, features), not {out.type}"
         )
     last = out.primitive.name if out.primitive is not None else ""
     loss = options.USUAL[problem.task]
-    if problem.task != options.REGRESSION and width > 1:
+    if problem.task != options.REGRESSION and out.shape[1] > 1:
         loss = "NLLLoss" if last == "log_softmax" else "CrossEntropyLoss"
     elif problem.task == options.BINARY and last == "sigmoid":
         loss = "BCELoss"
-    return problem, dataclasses.replace(settings, loss=loss, data="given")
+    return problem, dataclasses.replace(settings, loss=loss, data="given"), out.shape[1]
+
+
+def _answer_of(net: Any, rows: Any) -> Any:
+    """The node of the network's answer, in evaluation mode."""
+    model = ModuleModel(net)
+    x = rows.astype(next(iter(net.parameters())).dtype)
+
+    def answer(params: Any, fixed: Any, x: Any) -> Any:
+        return model.run(params, fixed, None, lambda net: net(x), training=False)[0]
+
+    return trace(answer, model.params(), model.fixed(), x).outputs[0]

@@ -62,7 +62,9 @@ class Playground(Widget):
             **dataclasses.asdict(self.settings), view="network", pace=10, running=False, notice=""
         )
         if model is not None:
-            self.given, self.settings = pictures.problem_of(model, data, self.settings)
+            found = pictures.problem_of(model, data, self.settings)
+            self.given, self.settings, self._outputs = found
+            self._usual = self.settings.loss
             self._first = model.state_dict()
         self.set(
             options=pictures.choices(self.given is not None), **dataclasses.asdict(self.settings)
@@ -105,11 +107,15 @@ class Playground(Widget):
     def _with_fitting_loss(self, wanted: Settings, is_chosen: bool) -> Settings:
         """A loss that does not fit the data is refused where it was chosen, and else replaced."""
         task = self._task(wanted)
+        usual = options.USUAL[task]
         why = options.why_not(wanted.loss, task)
+        if self.given is not None:
+            usual = self._usual
+            if self.given.outputs(wanted.loss) != self._outputs:
+                why = why or "loss_for_outputs"
         if not why:
             self.set(notice="")
             return wanted
-        usual = options.USUAL[task]
         text = words(why, loss=wanted.loss, usual=usual)
         if is_chosen:
             self.set(loss=self.settings.loss)
