@@ -68,6 +68,13 @@ def test_types_may_stand_for_arrays_but_have_no_values():
         cr.draw(lambda x: x * 2, kind, values=True)
 
 
+def test_a_tensor_is_drawn_with_its_history(net):
+    loss = (net(np.ones((2, 3), "f")) ** 2).mean()
+    found = texts(check(cr.draw(loss, values=True, backward=True)))
+    assert f"value {draw.graphs.summary(loss.item())}" in found
+    assert "v0 = c0 c1⊤" in found and any(text.startswith("∂c1 = ") for text in found)
+
+
 def test_loops_and_branches_show_what_they_hold():
     def total(x):
         last, _ = lax.scan(lambda s, _: (np.sin(s) * x, s), 1.0, None, length=3)

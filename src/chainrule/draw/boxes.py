@@ -128,11 +128,11 @@ def _carried(operand: Node) -> Node:
 
 
 def is_number(node: Node) -> bool:
-    """Whether it is a constant of which one number says all."""
+    """Whether it is a constant of which one number says all: a number, or zero everywhere."""
     known = node.known
     if node.inputs or not isinstance(known, np.ndarray | np.generic) or node.source is not None:
         return False
-    return node.primitive is not None and known.size > 0 and bool((known == known.flat[0]).all())
+    return node.primitive is not None and (known.size == 1 or (known.size > 0 and not known.any()))
 
 
 def _box(

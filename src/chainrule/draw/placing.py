@@ -124,8 +124,8 @@ def placed(
 
     The result holds ``width`` and ``height``; ``nodes``, each with ``id`` (its name wherever the
     graph is shown), ``kind``, ``label``, ``formula`` (as text), ``latex``, ``type``, ``line``,
-    ``scope``, ``ids`` (of the nodes in it), ``x`` and ``y`` (its middle), ``width``, ``height`` and
-    ``layer``; ``edges``, each with ``from``, ``to``, ``type`` and ``points``.
+    ``scope``, ``ids`` (of the nodes in it), ``is_output``, ``x`` and ``y`` (its middle), ``width``,
+    ``height`` and ``layer``; ``edges``, each with ``from``, ``to``, ``type`` and ``points``.
 
     >>> from chainrule import trace
     >>> drawing = placed(trace(lambda w, x: w * x, 2.0, 3.0), ["w", "x"])

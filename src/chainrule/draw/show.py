@@ -10,7 +10,8 @@ import numpy as np
 
 from ..engine import tree
 from ..engine.graph import Graph, node_names
-from ..engine.trace import is_value, trace
+from ..engine.tensor import Tensor
+from ..engine.trace import is_value, node_of, trace
 from ..nn import Module
 from .both import forward_and_backward
 from .graphs import graph as draw_graph
@@ -42,7 +43,8 @@ def draw(
     Parameters
     ----------
     what
-        A ``Graph``; or a function or Module, which is traced on ``examples``.
+        A ``Graph``; or a function or Module, which is traced on ``examples``; or a tensor, such as
+        a loss on which ``backward()`` can be called.
     examples
         Arguments, or ``TensorType`` in place of arrays. For a graph, the values of its inputs.
     kind
@@ -74,6 +76,8 @@ def draw(
     if kind in ("matrices", "neurons") or (isinstance(what, Module) and not examples):
         chosen = matrices if kind == "matrices" else neurons
         return chosen(_layers(what), title=title or _title(what), x=(*examples, None)[0])
+    if isinstance(what, Tensor):
+        what = Graph((), (node_of(what),))
     is_graph = isinstance(what, Graph)
     graph = what if is_graph else trace(what, *examples)
     if names is None:
