@@ -86,6 +86,8 @@ class Backprop(Sequence[Step]):
         The traced call, and what its nodes are called.
     values, cotangents
         Of every node, by its name.
+    call, visits, value_of, flow
+        The same by node, for what is drawn and written of it.
     """
 
     def __init__(self, call: Call) -> None:
@@ -95,13 +97,12 @@ class Backprop(Sequence[Step]):
         (output,) = call.graph.outputs
         self.value_of = values_of(call.graph, *call.values)
         one = np.ones((), output.dtype)[()]
-        self.visits, flow = walk_back(call.graph, self.value_of, call.wanted, one)
-        self.flow = flow
+        self.visits, self.flow = walk_back(call.graph, self.value_of, call.wanted, one)
         self.value = self.value_of[output]
         self.values = {name: self.value_of[node] for node, name in self.names.items()}
-        self.cotangents = {self.names[node]: ct for node, ct in flow.items()}
+        self.cotangents = {self.names[node]: ct for node, ct in self.flow.items()}
         zeros = [np.zeros(node.shape, node.dtype)[()] for node in call.wanted]
-        found = [flow.get(n, zero) for n, zero in zip(call.wanted, zeros, strict=True)]
+        found = [self.flow.get(n, zero) for n, zero in zip(call.wanted, zeros, strict=True)]
         self.gradient = call.gradient_like(found)
 
     def __len__(self) -> int:
