@@ -34,7 +34,7 @@ def log_of_zero(subject: Subject) -> Iterator[Mistake]:
                 "log-of-zero",
                 node.line,
                 f"{name} of {what}, which can {_reach(found)}: the result is then -inf or NaN.",
-                _advice_for_log(source_of(x), name, text_of_operand(node, 0, "p")),
+                _advice_for_log(source_of(x), name, _bare(text_of_operand(node, 0, "p"))),
             )
 
 
@@ -62,7 +62,7 @@ def log1p_of_minus_one(subject: Subject) -> Iterator[Mistake]:
             "log-of-zero",
             node.line,
             f"log1p of {what}, which can be -1 or less: the result is then -inf or NaN.",
-            f"np.log1p(np.maximum({what}, -1 + 1e-8)), or a loss on logits.",
+            f"np.log1p(np.maximum({_bare(what)}, -1 + 1e-6)), or a loss on logits.",
         )
 
 
@@ -75,7 +75,7 @@ def root_of_zero(subject: Subject) -> Iterator[Mistake]:
             continue
         if not _is_own(node, {"sqrt", "power"}, ast.Pow) or _is_guarded(subject, node):
             continue
-        what, here = text_of_operand(node, 0), text_of_operand(node, 0, "x")
+        what, here = text_of_operand(node, 0), _bare(text_of_operand(node, 0, "x"))
         then = "the derivative is then infinite" if found.low == 0 else "the result is then NaN"
         yield Mistake(
             "root-of-zero",
@@ -104,7 +104,8 @@ def division_by_zero(subject: Subject) -> Iterator[Mistake]:
             continue  # the root says it
         if not _is_own(node, {"divide", "true_divide", "reciprocal", "power"}, ast.Div | ast.Pow):
             continue
-        what, here = text_of_operand(node, place), text_of_operand(node, place, "x")
+        what = text_of_operand(node, place)
+        here = _bare(text_of_operand(node, place, "x"))
         yield Mistake(
             "division-by-zero",
             node.line,
@@ -161,6 +162,11 @@ def _through_views(subject: Subject, node: Node) -> list[Node]:
     for here in found:
         found += [user for user in subject.users.get(here, []) if source_of(user) is node]
     return found
+
+
+def _bare(text: str) -> str:
+    """Without the parentheses around it, which an argument does not need."""
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 
 
 # -- which nodes count -------------------------------------------------------------------------

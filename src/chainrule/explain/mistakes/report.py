@@ -74,22 +74,27 @@ class Report:
     def _repr_html_(self) -> str:
         if not self.mistakes:
             return f"<p>{escape(str(self))}</p>"
-        rows = "".join(
-            f"<tr><td><code>{escape(m.rule)}</code></td><td>{escape(m.what)}</td>"
-            f"<td>{escape(m.fix)}</td><td><code>{escape(m.line)}</code></td></tr>"
+        blocks = "".join(
+            f"<dt style='margin-top:.8em'><b>{escape(m.rule)}</b></dt>"
+            f"<dd><code>{escape(_short(m.line))}</code><br>{escape(m.what)}<br>"
+            f"<i>Fix:</i> {escape(m.fix)}</dd>"
             for m in self
         )
-        names = "".join(f"<th>{name}</th>" for name in ("rule", "what", "fix", "line"))
-        return f"<table><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>"
+        return f"<dl>{blocks}</dl>"
+
+
+def _short(line: str) -> str:
+    """A line without the folders of its file."""
+    path, mark, text = line.partition(": ")
+    return f"{path.rpartition('/')[2]}{mark}{text}"
 
 
 def _place(line: str) -> list[str]:
-    """Where it is: the file's name without its folders, cut to the width."""
+    """Where it is, cut to the width."""
+    found = f"  at {_short(line)}"
     if not line:
         return []
-    path, mark, text = line.partition(": ")
-    short = f"  at {path.rpartition('/')[2]}{mark}{text}"
-    return [short if len(short) <= WIDTH else short[: WIDTH - 3] + "..."]
+    return [found if len(found) <= WIDTH else found[: WIDTH - 3] + "..."]
 
 
 def _wrapped(text: str, lead: str) -> list[str]:
