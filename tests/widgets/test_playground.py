@@ -7,8 +7,11 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn
+from chainrule.locale import catalogue
 from chainrule.widgets import Playground, UserError, wire
 from chainrule.widgets.playground import options
+from chainrule.widgets.playground.settings import CHECKS, LIVE
+from chainrule.widgets.playground.widget import PACES, VIEWS
 
 CSV = "length;width;kind\n" + "\n".join(f"{i % 5};{i % 7};{'ab'[i % 2]}" for i in range(40))
 
@@ -384,3 +387,12 @@ def settled(page):
     while page.running:
         page.tick(0.005)
         time.sleep(0.01)
+
+
+def test_there_are_texts_for_all_that_can_be_chosen():
+    texts = catalogue("en")
+    names = [f"set_{name}" for name in (*options.DATA, options.OWN, options.CSV)]
+    names += [f"pace_{pace}" for pace in PACES] + [f"view_{view}" for view in VIEWS]
+    names += list(CHECKS.keys() - {"data", "hidden", "seed"})
+    names += [f"{name}_hint" for name in LIVE - {"across", "up"}]
+    assert [name for name in names if f"playground.{name}" not in texts] == []

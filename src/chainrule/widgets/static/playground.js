@@ -48,11 +48,12 @@ function render({ model, el: root }) {
     value: String(model.get("pace")),
     change: (v) => put(model, { pace: Number(v) }),
   });
+  const whole = (/** @type {number} */ v) => String(v ?? 0);
   const percent = (/** @type {number | null} */ v) => (v === null ? "–" : `${fixed(100 * v, 1)} %`);
   /** @type {Record<string, any>} */
   const readings = {
-    step: reading({ label: t("playground.step"), format: (v) => fixed(v, 0) }),
-    epoch: reading({ label: t("playground.epoch"), format: (v) => fixed(v, 0) }),
+    step: reading({ label: t("playground.step"), format: whole }),
+    epoch: reading({ label: t("playground.epoch"), format: whole }),
     train: reading({ label: t("playground.train_loss"), colour: "blue", format: (v) => n(v) }),
     test: reading({ label: t("playground.test_loss"), format: (v) => n(v) }),
     right: reading({ label: t("playground.right"), format: percent }),
@@ -201,7 +202,9 @@ function render({ model, el: root }) {
     setTimeout(() => copy.set(t("playground.copy")), 1500);
   }
 
-  const keys = on(document, "keydown", (/** @type {KeyboardEvent} */ event) => {
+  // In the lab the keys are for the page; a notebook has keys of its own, but where one is inside.
+  const inLab = new URLSearchParams(location.search).has("page");
+  const keys = on(inLab ? document : root, "keydown", (/** @type {KeyboardEvent} */ event) => {
     const target = /** @type {HTMLElement} */ (event.target);
     if (
       event.ctrlKey ||
