@@ -15,7 +15,7 @@ from ..engine.graph import Graph, node_names
 from ..explain.numbers import as_json
 from ..explain.steps import Backprop, backprop
 
-FEW = 4  # numbers that stand in a box; of larger arrays it shows the largest
+FEW = 3  # numbers that stand in a box; of larger arrays it shows the largest
 MOST_NUDGED = 64
 NUDGE = 1e-6
 HEADINGS = ("# forward", "# backward")
@@ -140,7 +140,7 @@ class Seen:
                 ends.append(float(self._outcome(node, moved[()])))
             found[place] = (ends[0] - ends[1]) / (2 * step)
         gap = float(np.abs(found - cotangent).max())
-        return {"numbers": short(found), "difference": gap, "steps": 2 * found.size}
+        return {"numbers": short(found, few=8), "difference": gap, "steps": 2 * found.size}
 
     def _outcome(self, node: Any, value: Any) -> Any:
         """The output, where this node has another value."""
@@ -171,7 +171,10 @@ def _line(line: str) -> str:
 def _room(box: Any) -> list[str]:
     """The longest texts that may stand under a box's formula."""
     formula = plain(box.latex)
-    widest = "∂ −0.0000" if box.node.type.shape == () else "∂ [−0.00, −0.00, −0.00]"
+    shape = box.node.type.shape
+    widest = "∂ −0.0000" if shape == () else f"∂ {_sizes(shape)}, |·| ≤ 0.0000"
+    if len(shape) == 1 and shape[0] <= FEW:
+        widest = "∂ [" + ", ".join(["−0.0000"] * shape[0]) + "]"
     # The page writes the formula larger than the lines below it, and bold.
     return [formula + formula[: len(formula) // 3 + 1], widest]
 
@@ -185,8 +188,8 @@ def pieces(latex: str) -> list[list[Any]]:
     return [[run.text, run.italic, run.level] for run in runs(latex)]
 
 
-def short(value: Any) -> str:
-    """Some numbers for a box: all of them, or how many and the largest.
+def short(value: Any, few: int = FEW) -> str:
+    """Some numbers for a box: all where they are few, else how many and the largest.
 
     >>> short(0.123456), short(np.array([1.0, -2.5])), short(np.zeros((3, 2)))
     ('0.1235', '[1, −2.5]', '3×2, |·| ≤ 0')
@@ -196,10 +199,13 @@ def short(value: Any) -> str:
         return "…"
     if array.ndim == 0:
         return _digits(float(array), 4)
-    if array.ndim == 1 and array.size <= FEW:
+    if array.ndim == 1 and array.size <= few:
         return "[" + ", ".join(_digits(float(v), 2) for v in array) + "]"
-    shape = "×".join(map(str, array.shape))
-    return f"{shape}, |·| ≤ {_digits(float(np.abs(array).max()), 2)}"
+    return f"{_sizes(array.shape)}, |·| ≤ {_digits(float(np.abs(array).max()), 2)}"
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
 
 
 def _digits(value: float, digits: int) -> str:

@@ -68,6 +68,7 @@ function render({ model, el: root }) {
       press: (id) => put(model, { chosen: model.get("chosen") === id ? "" : id }),
     });
     picture.picture.style.width = `${Math.round(drawing.width + 24)}px`;
+    picture.picture.style.minWidth = `${Math.round(0.7 * drawing.width)}px`; // smaller is not legible
     canvas.replaceChildren(picture.element);
   }
 
