@@ -142,6 +142,10 @@ def code(cell):
 def write(app):
     folder = Path(app.srcdir) / "generated" / "lessons"
     folder.mkdir(parents=True, exist_ok=True)
+    names = {entry.name for entry in entries()}
+    for old in folder.iterdir():
+        if old.stem not in names:
+            old.unlink()
     for entry in entries():
         cells = run(entry.path)
         files = {
