@@ -11,7 +11,7 @@ from docstrings import escape_line
 import chainrule
 
 # How it works inside, and what is run rather than imported.
-PRIVATE = {"chainrule.engine", "chainrule.cli", "chainrule.demo", "chainrule.__main__"}
+PRIVATE = {"chainrule.engine", "chainrule.hints", "chainrule.cli", "chainrule.demo", "chainrule.__main__"}
 
 
 def public_modules():
@@ -36,7 +36,8 @@ def is_public(module, package):
     if package is chainrule:
         return True
     if hasattr(package, "__all__"):
-        return module.__name__.rpartition(".")[2] in package.__all__
+        name = module.__name__.rpartition(".")[2]  # a function may be called like its file
+        return name in package.__all__ and getattr(package, name) is module
     shown = vars(package)
     return any(shown.get(name) is not value for name, value in public_names(module).items())
 
