@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from chainrule.locale import catalogue
 from chainrule.widgets import PAGES, Line, wire
 from chainrule.widgets.notebook import bundle
 from chainrule.widgets.widget import STATIC
@@ -34,6 +35,12 @@ def test_imports_are_named_ones_of_files_beside(name):
         assert " as " not in line
     assert "eval(" not in text and "innerHTML" not in text
     assert "http" not in text.replace("http://www.w3.org/", "")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_text_is_in_the_catalogue(name):
+    keys = re.findall(r"""\bt\(\s*["']([\w.]+)["']""", read(name))
+    assert [key for key in keys if key not in catalogue("en")] == []
 
 
 @pytest.mark.parametrize("page", PICTURES)

@@ -24,10 +24,9 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 NO_TOKEN = "Open the address that `chainrule lab` has printed: it holds the token.\n"
-# A link on another site brings no SameSite=Strict cookie; the page's own reload does.
-AGAIN = (
-    '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0"><title>…</title>'
-)
+# A link on another site brings no SameSite=Strict cookie; a step that our own page makes does.
+AGAIN = '<!doctype html><meta charset="utf-8"><title>…</title><script src="/again.js"></script>'
+STEP = "location.replace(`/${location.search || '?'}&${location.hash}`);"
 
 
 class Guard:
@@ -112,9 +111,11 @@ class Guard:
             place = scope["path"].replace("//", "/") + (f"?{rest}" if rest else "")
             moved = {"location": place, "set-cookie": cookie}
             await refuse(send_with_headers, 303, "", moved)
+        elif scope["path"] == "/again.js":
+            await refuse(send_with_headers, 200, STEP, {"content-type": "text/javascript"})
         elif self._has_cookie(headers, host):
             await self.app(scope, receive, send_with_headers)
-        elif headers.get(b"sec-fetch-site") == "cross-site" and scope["path"] == "/":
+        elif scope["path"] == "/" and headers.get(b"sec-fetch-site") == "cross-site":
             await refuse(send_with_headers, 200, AGAIN, {"content-type": "text/html"})
         else:
             await refuse(send_with_headers, 403, NO_TOKEN)

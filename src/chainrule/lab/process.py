@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from ..engine.config import config
 from ..widgets import PAGES, UserError, Widget
 from ..widgets.session import Channel, Make, serve
 
@@ -23,6 +24,7 @@ def main(connection: socket.socket, make: Make, memory: int) -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's; it closes the socket
+    config.threads = 1  # the cores are for other learners
     limit_memory(memory)
     serve(Channel(connection), make)
 

@@ -57,11 +57,9 @@ class Lab:
     ) -> None:
         self.token = token or secrets.token_urlsafe(16)
         self.host = host
+        # From now on browsers wait instead of being refused.
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.socket = socket.socket(family)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind((host, port))
-        self.socket.listen(128)  # from now on browsers wait instead of being refused
+        self.socket = socket.create_server((host, port), family=family)
         self.port = self.socket.getsockname()[1]
         limits = limits or Limits()
         workers = Threads(_first(own, make)) if own else Processes(make, limits.memory)

@@ -60,7 +60,8 @@ async def index(request: Request) -> Response:
     known = locale.languages()
     language = wanted if wanted in known else "en"
     texts = locale.catalogue(language)
-    here = request.query_params.get("page", next(iter(PAGES)))
+    here = request.query_params.get("page")
+    here = here if here in PAGES else next(iter(PAGES))
     links = [
         f'<a href="/?page={page}" data-page="{page}"{_current(page == here)}>'
         f"<span>{number}</span> {html.escape(texts[f'lab.{page}'])}</a>"

@@ -23,8 +23,11 @@ function byId(id) {
   return document.getElementById(id);
 }
 
+/** The page of the address, or the first one where it names none that there is. */
 function pageName() {
-  return new URLSearchParams(location.search).get("page") ?? "line";
+  const pages = Array.from(byId("pages").children, (link) => link.dataset.page);
+  const wanted = new URLSearchParams(location.search).get("page");
+  return pages.includes(wanted) ? wanted : pages[0];
 }
 
 // ------------------------------------------------------------------------------- the session
