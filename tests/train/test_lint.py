@@ -8,8 +8,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import nn, optim
-from chainrule.explain.mistakes import LintWarning
-from chainrule.train import fit
+from chainrule.train import LintWarning, fit
 from chainrule.train.batches import as_data
 from chainrule.train.lint import warn_of_mistakes
 from chainrule.train.models import as_model

@@ -23,7 +23,11 @@ _EDITS: dict[str, Callable[[Shape], Shape | None]] = {
 
 
 def fixes(operands: Sequence[Any], names: Sequence[str], fits: Fits) -> list[str]:
-    """The edits of one operand after which the shapes fit, the likeliest first."""
+    """The edits of one operand after which the shapes fit, the likeliest first.
+
+    >>> fixes([np.ones((4, 3)), np.ones(4)], ["x", "total"], broadcast)
+    ['total.reshape(-1, 1)', 'x.T']
+    """
     shapes = [tuple(x.shape) for x in operands]
     found = []
     for place, text, new in [*_with_keepdims(operands), *_edits(shapes)]:

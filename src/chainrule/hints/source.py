@@ -38,7 +38,12 @@ def called_name(expression: ast.expr | None) -> str:
 
 
 def operands_of(expression: ast.expr | None) -> list[ast.expr]:
-    """What an operator or a call is applied to; arrays in a list count one by one."""
+    """What an operator or a call is applied to; arrays in a list count one by one.
+
+    >>> call = ast.parse("np.stack([x, y[0]])", mode="eval").body
+    >>> [ast.unparse(part) for part in operands_of(call)]
+    ['x', 'y[0]']
+    """
     if isinstance(expression, ast.BinOp):
         return [expression.left, expression.right]
     if isinstance(expression, ast.Compare):

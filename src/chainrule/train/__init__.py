@@ -1,5 +1,6 @@
 """Training: fit, what it tells and stops by, splits, scaling and metrics."""
 
+from ..explain.mistakes import LintWarning
 from . import metrics
 from .callbacks import Callback, EarlyStopping, History, Run, StopTraining
 from .fitting import fit
@@ -9,6 +10,7 @@ __all__ = [
     "Callback",
     "EarlyStopping",
     "History",
+    "LintWarning",
     "Run",
     "Scaler",
     "StopTraining",

@@ -284,7 +284,7 @@ BROKEN = {
         "np.exp(x @ w)",
         lambda: (hand_made_softmax, rng.normal(size=(3, 4)), X),
     ),
-    "unused layer": ("unused-parameter", "", lambda: (Forgetful(), X)),
+    "unused layer": ("unused-parameter", "def forward", lambda: (Forgetful(), X)),
     "unused array": (
         "unused-parameter",
         "def without_bias",

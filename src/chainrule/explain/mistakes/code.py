@@ -74,6 +74,11 @@ class Code:
         return not trains_for_long
 
 
+def is_users(thing: Any) -> bool:
+    """Whether a function or a class was written by the user, not by this library or NumPy."""
+    return not (thing.__module__ or "").startswith((f"{_PACKAGE}.", "numpy"))
+
+
 def code_of(function: Any) -> Code | None:
     """The source of a function; None where there is none to be had."""
     try:
@@ -92,9 +97,7 @@ def surroundings(function: Any) -> dict[str, Any]:
         here = pending.pop()
         for name, value in _outside(here):
             found.setdefault(name, value)
-            is_theirs = isinstance(value, FunctionType) and not value.__module__.startswith(
-                (_PACKAGE, "numpy")
-            )
+            is_theirs = isinstance(value, FunctionType) and is_users(value)
             if is_theirs and id(value) not in seen:
                 seen.add(id(value))
                 pending.append(value)

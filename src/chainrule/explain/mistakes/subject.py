@@ -17,7 +17,7 @@ from ...engine.graph import Node, reachable
 from ...engine.tape import listener
 from ...engine.tensor import Parameter, Tensor
 from ...nn import Module
-from .code import Code, code_of, surroundings
+from .code import Code, code_of, is_users, surroundings
 from .ranges import Range, range_of, ranges, source_of
 
 _FREE = Range()
@@ -55,6 +55,8 @@ class Subject:
         function = _function_of(subject)
         is_plain = isinstance(subject, Module) or loss is not None
         self.code: Code | None = code_of(loss if is_plain else function)
+        if isinstance(subject, Module) and is_users(type(subject)):
+            self.code = code_of(type(subject).forward)
         self.is_judge = loss is None and self.code is not None and self.code.is_judge
         self.outputs: list[Tensor] = []
         self.parameters: dict[str, Tensor] = {}
