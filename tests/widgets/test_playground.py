@@ -206,6 +206,9 @@ def test_drawn_points():
     assert (page.state["task"], page.state["loss"]) == ("several", "CrossEntropyLoss")
     asked(page, "erase", x=0.1, y=-1, radius=0.3)
     assert (page.state["task"], len(page.own)) == ("binary", 12)
+    asked(page, "draw", drawn=[[0, -1, 4], [0.1, -1, 4]])
+    assert (page.state["task"], page.state["classes_named"][-1]) == ("several", "4")
+    asked(page, "step")
     with pytest.raises(UserError, match="500"):
         asked(page, "draw", drawn=[[0, 0, 0]] * 500)
     with pytest.raises(UserError, match="number"):
@@ -224,6 +227,13 @@ def test_a_table_of_ones_own():
     page.take({"up": 2})
     assert page.state["points"]["x"][:, 1].max() <= 0
     asked(page, "step")
+    page.take({"across": 2})
+    assert (page.state["across"], page.state["up"]) == (2, 0)
+    page.take({"across": 9})
+    assert page.state["points"]["x"].shape[1] == 2
+    page.take({"data": "moons"})
+    assert (page.state["across"], page.state["up"]) == (0, 1)
+    asked(page, "step")
 
 
 @pytest.mark.parametrize(
@@ -235,6 +245,7 @@ def test_a_table_of_ones_own():
         ("", "names"),
         ("1,2\n3,4\n5,6", "row 1 holds numbers"),
         ("a,y\n1,0\n2,1\n", "two or more"),
+        ("a,b,y\n1,1,0\n2,2,1\n", "fewer than 10 rows"),
     ],
 )
 def test_a_wrong_table_is_told_with_row_and_column(text, says):
@@ -271,6 +282,7 @@ def test_the_link_comes_to_the_same_numbers():
         {"data": "csv"},
         {"own": [[0, 0, 1]], "data": "own", "steps": 5},
         {"steps": 1e9},
+        {"across": 7, "up": 7, "data": "waves"},
         {"view": "code", "unknown": 3},
     ],
 )

@@ -57,13 +57,25 @@ def follow(page: Playground, link: dict[str, Any]) -> None:
     if missing:
         del checked["data"]
     start = page.settings if page.given is not None else Settings()
-    page.begin_with(start.with_changes(checked))
+    wanted = start.with_changes(checked)
+    if not _has_axes(page, wanted):
+        wanted = wanted.with_changes({"across": 0, "up": 1})
+    page.begin_with(wanted)
     page.take({"view": link.get("view", "network")})
     page.set(view=page.state["view"])
     if missing:
         page.set(notice=words("csv_not_in_link"))
         return
     _repeat(page, link.get("steps", 0), link.get("events", []))
+
+
+def _has_axes(page: Playground, wanted: Settings) -> bool:
+    count = 2
+    if page.given is not None:
+        count = len(page.given.features)
+    elif wanted.data == options.CSV and page.table is not None:
+        count = len(page.table.features)
+    return wanted.across != wanted.up and max(wanted.across, wanted.up) < count
 
 
 def _repeat(page: Playground, steps: Any, events: Any) -> None:

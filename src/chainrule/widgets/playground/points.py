@@ -92,7 +92,7 @@ def make_problem(
         drawn = np.array(own, float).reshape(-1, 3)
         x, y = drawn[:, :2], drawn[:, 2]
         classes = _numbered(max(2, int(y.max(initial=1)) + 1))
-        _check_drawn(y, len(classes))
+        _check_drawn(y)
         square = SHEET
     elif settings.data == options.CSV:
         if table is None:
@@ -158,7 +158,6 @@ def _numbered(count: int) -> tuple[str, ...]:
     return tuple(map(str, range(count)))
 
 
-def _check_drawn(y: np.ndarray, classes: int) -> None:
-    counts = np.bincount(y.astype(int), minlength=classes)
-    if len(y) < 4 or (counts < 2).any():
+def _check_drawn(y: np.ndarray) -> None:
+    if (np.bincount(y.astype(int)) >= 2).sum() < 2:
         raise TooFew(words("draw_more"))

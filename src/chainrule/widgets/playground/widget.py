@@ -19,9 +19,9 @@ from .settings import CHECKS, LIVE, MOST_CLASSES, NAMES, Settings
 from .words import words
 
 VIEWS = ("network", "matrices", "code")
-PACES = (0, 1, 10, 100)  # steps a frame; 0: as many as can be
+PACES = (1, 10, 100, 0)  # steps a frame; 0: as many as can be
 MOST_DRAWN = 500
-MOST_ROWS = 2000
+LEAST_ROWS, MOST_ROWS = 10, 2000
 SOON, CALM = 0.15, 1.0  # seconds before a diagnosis, and between two, at least
 
 
@@ -67,7 +67,8 @@ class Playground(Widget):
             self._usual = self.settings.loss
             self._first = model.state_dict()
         self.set(
-            options=pictures.choices(self.given is not None), **dataclasses.asdict(self.settings)
+            options=pictures.choices(self.given is not None) | {"paces": PACES},
+            **dataclasses.asdict(self.settings),
         )
         self._begin()
 
@@ -82,13 +83,9 @@ class Playground(Widget):
             self._show()
 
     def _apply(self, wanted: Settings) -> None:
-        wanted = self._with_axes(wanted)
+        wanted = self._with_what_follows(wanted)
         names = wanted.changed_from(self.settings)
         before = self.settings
-        if "data" in names and "noise" not in names and wanted.data in options.DATA:
-            noise = options.DATA[wanted.data].noise
-            wanted = dataclasses.replace(wanted, noise=noise)
-            self.set(noise=noise)
         self.settings = self._with_fitting_loss(wanted, "loss" in names)
         is_live = names <= LIVE and self.experiment is not None
         try:
@@ -123,15 +120,20 @@ class Playground(Widget):
         self.set(loss=usual, notice=words("loss_changed", why=text, usual=usual))
         return dataclasses.replace(wanted, loss=usual)
 
-    def _with_axes(self, wanted: Settings) -> Settings:
-        """Two different features of those that there are, the newly chosen one as it is."""
-        last = 1 if self.experiment is None else len(self.experiment.problem.features) - 1
-        across, up = min(wanted.across, last), min(wanted.up, last)
-        if across == up:
-            moved = self.settings.across if up != self.settings.up else self.settings.up
-            across, up = (across, moved) if across != self.settings.across else (moved, up)
-            self.set(across=across, up=up)
-        return dataclasses.replace(wanted, across=across, up=up)
+    def _with_what_follows(self, wanted: Settings) -> Settings:
+        """Other points have their usual noise and first axes; two axes are never the same."""
+        now, more = self.settings, {}
+        if wanted.data != now.data:
+            more = {"across": 0, "up": 1}
+            if wanted.data in options.DATA and wanted.noise == now.noise:
+                more["noise"] = options.DATA[wanted.data].noise
+        elif wanted.across == wanted.up:  # they change places
+            more = {"up": now.across} if wanted.across != now.across else {"across": now.up}
+        elif self.experiment is not None:
+            last = len(self.experiment.problem.features) - 1
+            more = {"across": min(wanted.across, last), "up": min(wanted.up, last)}
+        self.set(**more)
+        return dataclasses.replace(wanted, **more)
 
     def _task(self, wanted: Settings) -> str:
         if self.given is not None:
@@ -251,6 +253,8 @@ class Playground(Widget):
             raise UserError(words("csv_wrong", name=str(name)[:60], what=error)) from error
         if len(table.features) < 2:
             raise UserError(words("csv_narrow", name=str(name)[:60]))
+        if len(table.y) < LEAST_ROWS:
+            raise UserError(words("csv_short", name=str(name)[:60], least=LEAST_ROWS))
         self.table, self.file = table, str(name)[:200]
         self._use("csv")
 

@@ -12,7 +12,6 @@ import { SETTINGS, settingsCard } from "./playground_settings.js";
 
 const VIEWS = ["network", "matrices", "code"];
 const NOTICE = 10_000; // milliseconds
-const PACES = ["1", "10", "100", "0"];
 
 /** @param {{model: any, el: HTMLElement}} page */
 function render({ model, el: root }) {
@@ -44,7 +43,9 @@ function render({ model, el: root }) {
   });
   const pace = select({
     label: t("playground.pace"),
-    options: PACES.map((name) => [name, t(`playground.pace_${name}`)]),
+    options: model
+      .get("options")
+      .paces.map((/** @type {number} */ name) => [String(name), t(`playground.pace_${name}`)]),
     value: String(model.get("pace")),
     change: (v) => put(model, { pace: Number(v) }),
   });
