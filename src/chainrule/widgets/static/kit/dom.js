@@ -71,6 +71,7 @@ export function eachFrame(action) {
  */
 export function drag(target, steps) {
   let active = -1;
+  target.style.touchAction = "none"; // a finger drags here; elsewhere it scrolls the page
   const offs = [
     on(target, "pointerdown", (event) => {
       if (event.button !== 0 || active >= 0) return;
