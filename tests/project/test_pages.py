@@ -33,7 +33,8 @@ def with_examples():
 
 
 @pytest.mark.parametrize("page", with_examples(), ids=lambda page: page.name)
-def test_examples_of_the_page_run(page):
+def test_examples_of_the_page_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # some save pictures
     if page.name == "compiled.md" and chainrule.config.why_not is not None:
         pytest.skip(f"nothing is compiled: {chainrule.config.why_not}")
     test = examples(page)
