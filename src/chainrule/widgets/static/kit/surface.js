@@ -92,8 +92,8 @@ export function surface({ label, xLabel, yLabel }) {
 
   /** @param {(h: number) => number} scaled */
   function trail(scaled) {
-    const points = path.filter(([x, y]) => x >= 0 && x <= 1 && y >= 0 && y <= 1)
-      .map(([x, y, h]) => project(x, y, scaled(h)));
+    const isInside = (/** @type {number[]} */ [x, y]) => x >= 0 && x <= 1 && y >= 0 && y <= 1;
+    const points = path.filter(isInside).map(([x, y, h]) => project(x, y, scaled(h)));
     if (points.length === 0) return;
     pen.strokeStyle = colour("ink");
     pen.lineWidth = 1.8;
@@ -101,6 +101,7 @@ export function surface({ label, xLabel, yLabel }) {
     pen.beginPath();
     points.forEach(([x, y], i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
     pen.stroke();
+    if (!isInside(path[path.length - 1])) return;
     const [x, y] = points[points.length - 1];
     pen.fillStyle = colour("ink");
     pen.strokeStyle = colour("paper");
