@@ -11,18 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from ..draw.formula import formula, symbol
-from ..engine import trace
-from ..engine.graph import Graph, Node
-from ..engine.interpret import values_of
-from ..engine.primitives.families import constant_row
-from ..engine.primitives.views import broadcast_in_dim
-from ..engine.simplify import remove_identities, share
-from ..engine.tensor import Parameter
-from ..engine.types import TensorType
-from .code import Scope, uses_of
-from .numpy_text import number_text
-from .source import Source
+from ...draw.formula import formula, symbol
+from ...engine import trace
+from ...engine.graph import Graph, Node
+from ...engine.interpret import values_of
+from ...engine.primitives.families import constant_row
+from ...engine.primitives.views import broadcast_in_dim
+from ...engine.simplify import remove_identities, share
+from ...engine.tensor import Parameter
+from ...engine.types import TensorType
+from ..code import Scope, uses_of
+from ..code.numpy_text import number_text
+from ..code.source import Source
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..engine import trace
-from ..engine.graph import Graph
-from ..engine.interpret import values_of
-from ..engine.primitives.views import reshape, slice_row, stack
+from ...engine import trace
+from ...engine.graph import Graph
+from ...engine.interpret import values_of
+from ...engine.primitives.views import reshape, slice_row, stack
 
 
 def unrolled(graph: Graph, values: Sequence[Any], most: int) -> Graph:

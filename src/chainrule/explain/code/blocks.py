@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import Graph
+from ...engine.graph import Graph
 from .numpy_text import empty_text
 
 if TYPE_CHECKING:
-    from .code import Scope
+    from . import Scope
 
 
 @dataclass(frozen=True)

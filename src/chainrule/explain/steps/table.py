@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..draw.palette import BLUE, DARK, VERMILION
-from .numbers import short
+from ...draw.palette import BLUE, DARK, VERMILION
+from ..numbers import short
 
 if TYPE_CHECKING:
-    from .steps import Backprop, Sent, Step
+    from . import Backprop, Sent, Step
 
 WIDTH = 80
 _HEAD = ("", "node", "operation", "value", "d output / d node")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.graph import Node
+from ...engine.graph import Node
 
 Values = dict[Node, Any]
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..engine.graph import Node
-from ..engine.types import TensorType
+from ...engine.graph import Node
+from ...engine.types import TensorType
 
 
 class Text(NamedTuple):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ..engine.graph import short_line
-from .code import Scope, comment, finish, uses_of, write_forward
+from ...engine.graph import short_line
+from ..code import Scope, comment, finish, uses_of, write_forward
+from ..code.source import Code, Source
 from .reverse import Visit
 from .rules import rule_of
-from .source import Code, Source
 
 if TYPE_CHECKING:
-    from .steps import Backprop
+    from . import Backprop
 
 
 def backprop_code(steps: Backprop, name: str = "backprop") -> Code:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .recompute import Values, compute_wide, dependents, widened
+from ..walk.recompute import Values, compute_wide, dependents, widened
 
 if TYPE_CHECKING:
-    from .steps import Backprop
+    from . import Backprop
 
 
 @dataclass(frozen=True)

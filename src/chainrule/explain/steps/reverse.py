@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.differentiate import active_nodes
-from ..engine.errors import DifferentiationError
-from ..engine.graph import Graph, Node
-from ..engine.primitives import elementwise as ew
-from ..engine.primitives.closures import zeros_of
-from ..engine.trace import at_place, begin
+from ...engine.differentiate import active_nodes
+from ...engine.errors import DifferentiationError
+from ...engine.graph import Graph, Node
+from ...engine.primitives import elementwise as ew
+from ...engine.primitives.closures import zeros_of
+from ...engine.trace import at_place, begin
 
 
 @dataclass(frozen=True)

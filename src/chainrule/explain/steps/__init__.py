@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from ..draw.svg import Picture
-from ..engine.graph import Graph, Node, node_names, short_line
-from ..engine.interpret import values_of
+from ...draw.svg import Picture
+from ...engine.graph import Graph, Node, node_names, short_line
+from ...engine.interpret import values_of
+from ..calls import Call, record, type_text
+from ..code.source import Code
+from ..numbers import as_json
+from ..pictures import moment
 from .backcode import backprop_code
-from .calls import Call, record, type_text
 from .differences import Differences, differences
-from .numbers import as_json
-from .pictures import moment
 from .reverse import Visit, walk_back
 from .rules import latex, numpy_text, rule_of, slope_of
-from .source import Code
 from .table import as_html, as_text
 from .unroll import unrolled
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.graph import Graph, Node, node_names, short_line
-from ..engine.interpret import known_value
-from ..engine.primitives.closures import pick
+from ...engine.graph import Graph, Node, node_names, short_line
+from ...engine.interpret import known_value
+from ...engine.primitives.closures import pick
 from .blocks import STATEMENTS, Block
 from .helpers import wrapped
 from .numpy_text import (
@@ -292,7 +292,7 @@ def numpy_code(function: Callable[..., Any] | Graph, *args: Any, name: str = "fo
     if isinstance(function, Graph):
         graph = function
     else:
-        from .calls import record
+        from ..calls import record
 
         call = record(function, args, every=True)
         graph, values, labels = call.graph, call.values, call.labels

@@ -10,19 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from ..draw.svg import Picture
-from ..engine.errors import DifferentiationError, ShapeError
-from ..engine.graph import Node, short_line
-from ..engine.interpret import values_of
-from ..nn import Module
-from .calls import record, type_text
-from .code import Scope
-from .numbers import as_json, short
+from ...draw.svg import Picture
+from ...engine.errors import DifferentiationError, ShapeError
+from ...engine.graph import Node, short_line
+from ...engine.interpret import values_of
+from ...nn import Module
+from ..calls import record, type_text
+from ..code import Scope
+from ..code.source import Source
+from ..numbers import as_json, short
+from ..pictures import moment
+from ..steps.rules import is_constant
 from .onestep import Tracing, trace_call, trace_step
-from .pictures import moment
 from .recompute import compute, dependents
-from .rules import is_constant
-from .source import Source
 
 
 @dataclass(frozen=True)

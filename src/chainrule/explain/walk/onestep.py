@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import trace, tree
-from ..engine.graph import Graph, Node, reachable
-from ..engine.primitives.closures import results_of
-from ..engine.tensor import Parameter, Tensor
-from ..nn import Module
-from ..optim import Optimizer, rules
-from .calls import Call, record
-from .reverse import walk_back
+from ...engine import trace, tree
+from ...engine.graph import Graph, Node, reachable
+from ...engine.primitives.closures import results_of
+from ...engine.tensor import Parameter, Tensor
+from ...nn import Module
+from ...optim import Optimizer, rules
+from ..calls import Call, record
+from ..steps.reverse import walk_back
 
 
 @dataclass
