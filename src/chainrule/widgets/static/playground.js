@@ -122,6 +122,7 @@ function render({ model, el: root }) {
       notice,
     ),
     settings.element,
+    diagnosis.element,
   );
 
   root.append(
@@ -140,14 +141,7 @@ function render({ model, el: root }) {
         { class: "pg-columns" },
         data.element,
         middle,
-        el(
-          "div",
-          { class: "cr-stack pg-right" },
-          plane.element,
-          curves.element,
-          flow.element,
-          diagnosis.element,
-        ),
+        el("div", { class: "cr-stack pg-right" }, plane.element, curves.element, flow.element),
       ),
     ),
   );

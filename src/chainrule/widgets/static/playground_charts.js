@@ -95,7 +95,7 @@ export function findings(model) {
   const list = el("div", { class: "pg-findings" });
   const element = el(
     "section",
-    { class: "cr-card", "aria-label": t("playground.diagnosis") },
+    { class: "cr-card pg-diagnosis", "aria-label": t("playground.diagnosis") },
     el("h2", {}, t("playground.diagnosis")),
     list,
   );
@@ -124,7 +124,9 @@ export function findings(model) {
                 el("summary", { class: each.severity }, each.title),
                 ...["measured", "why", "change", "where"]
                   .filter((name) => each[name])
-                  .map((name) => el("p", {}, each[name])),
+                  .map((name) =>
+                    el("p", {}, el("b", {}, t(`playground.finding_${name}`)), " ", each[name]),
+                  ),
                 el("div", { class: "pg-finding" }, findingPicture(each.picture)),
               ),
             )
