@@ -126,9 +126,13 @@ class Threads:
     async def start(self) -> tuple[Worker, socket.socket]:
         """A session, and our end of its socket."""
         ours, theirs = socket.socketpair()
-        thread = _Thread(target=serve, args=(Channel(theirs), self.make), daemon=True)
+        thread = _Thread(target=self._run, args=(theirs,), daemon=True)
         thread.start()
         return thread, ours
+
+    def _run(self, theirs: socket.socket) -> None:
+        with theirs:
+            serve(Channel(theirs), self.make)
 
     def prepare(self) -> None:
         """Threads need no preparation."""
