@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+import chainrule as cr
+from chainrule import nn
+from tests.lab.conftest import watched_page
 from tests.lab.help import drawn, goto, numbers, share
 
 FISH = "length,width,weight,kind\n" + "\n".join(
@@ -203,3 +206,23 @@ def test_nothing_is_wider_than_the_page(page, size):
         page.click(f"[role=tab][data-name={view}]")
         page.wait_for_timeout(50)
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_a_model_of_ones_own_is_trained_in_place(browser):
+    x, y = cr.data.moons(cr.random.key(0), n=80)
+    net = nn.Sequential(nn.Linear(2, 12), nn.Tanh(), nn.Linear(12, 1))
+    first = net[0].weight.data.copy()
+    lab = cr.lab.open(net, (x, y), browser=False)
+    try:
+        for page in watched_page(browser, lab.url):
+            goto(page, "playground")
+            page.wait_for_selector("text=10 of 12 shown")
+            assert page.locator("[data-set]").count() == 0
+            pressed(page, "Play")
+            wait_for_steps(page, 20)
+            pressed(page, "Pause")
+            page.wait_for_selector('.pg-bar-top button:has-text("Play")')
+            page.wait_for_timeout(300)
+    finally:
+        lab.close()
+    assert (net[0].weight.data != first).all()
