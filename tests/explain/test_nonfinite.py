@@ -49,7 +49,7 @@ def test_backward_names_what_an_earlier_gradient_made():
             optimizer.zero_grad()
             loss().backward()
             optimizer.step()
-    assert "in the gradients of the backward() before, divide made 1" in str(caught.value)
+    assert "In the gradients of the backward() before, divide made 1" in str(caught.value)
     assert line_of(loss, 1) in str(caught.value)
 
 

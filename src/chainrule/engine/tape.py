@@ -81,15 +81,14 @@ def backward(loss: Tensor) -> None:
 
 def _explain(value: Any, traced: trace.Traced, values: list[Any]) -> str:
     """Which operation made the loss NaN or Inf; of this call, or of the gradients before it."""
-    bad = [node.source for node in traced.captured if node.source is not None]
-    is_ours = all(np.isfinite(parameter.data).all() for parameter in bad)
-    if is_ours or listener.last is None:
-        found = origin_of_nonfinite(traced.graph, *values)
-    else:
+    parameters = [node.source.data for node in traced.captured if node.source is not None]
+    found = ""
+    if listener.last is not None and not all(np.isfinite(data).all() for data in parameters):
         graph, before = listener.last
-        found = "in the gradients of the backward() before, "
-        found += origin_of_nonfinite(graph, *before) or "nothing: the step was too long"
-    return f"backward(): the loss is {value}. {found}"
+        found = origin_of_nonfinite(graph, *before)
+    when = "In the gradients of the backward() before, " if found else ""
+    found = found or origin_of_nonfinite(traced.graph, *values)
+    return f"backward(): the loss is {value}. {when}{found}"
 
 
 def _wants_gradient(node: Tensor) -> bool:

@@ -167,6 +167,17 @@ def trained_with_dropout():
     return squared, net, X, COLUMN
 
 
+def frozen_features_and_dropout():
+    features, drop, head = nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 1)
+
+    def loss(x, y):
+        with cr.no_grad():
+            z = np.tanh(features(x))
+        return nn.functional.mse_loss(head(drop(z)), y)
+
+    return loss, X, COLUMN
+
+
 def clears():
     net = nn.Linear(3, 1)
     optimizer = optim.SGD(net.parameters(), lr=0.1)
@@ -237,6 +248,7 @@ SOUND = {
     "teacher": teacher_and_student,
     "eval": judged,
     "dropout in training": trained_with_dropout,
+    "frozen features": frozen_features_and_dropout,
     "zero_grad": clears,
     "accumulated": accumulates,
     "split, then scale": lambda: (prepare, X, Y),

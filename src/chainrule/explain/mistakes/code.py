@@ -24,7 +24,7 @@ class Code:
         self._function = function
         self._file = inspect.getfile(function)
         self._source, self._first = source, first
-        self.tree = ast.parse(textwrap.dedent("".join(source)))
+        self.tree = _own_part(ast.parse(textwrap.dedent("".join(source))), function)
         self.calls = [n for n in ast.walk(self.tree) if isinstance(n, ast.Call)]
         self.names = {called_name(call) for call in self.calls}
 
@@ -53,10 +53,9 @@ class Code:
             found |= inner.names if inner is not None else set()
         return found
 
-    @property
-    def is_judge(self) -> bool:
-        """Whether it evaluates rather than trains, by its name or by ``no_grad``."""
-        if "no_grad" in self.names:
+    def is_judge(self, has_gradient: bool) -> bool:
+        """Whether it evaluates rather than trains: by its name, or all of it is in ``no_grad``."""
+        if "no_grad" in self.names and not has_gradient:
             return True
         return bool(_JUDGES.search(self._function.__name__)) and "backward" not in self.all_names
 
@@ -72,6 +71,16 @@ class Code:
         except TypeError:
             return bool(args)  # a wrong number of them: the call says so
         return not trains_for_long
+
+
+def _own_part(tree: ast.Module, function: Any) -> ast.AST:
+    """The function in the lines that hold it: of a lambda's statement, the lambda."""
+    if function.__name__ != "<lambda>":
+        return tree
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+    if len(found) != 1:
+        raise SyntaxError("which of several lambdas is not known")
+    return found[0]
 
 
 def is_users(thing: Any) -> bool:

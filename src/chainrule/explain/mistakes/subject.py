@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,25 +47,20 @@ class Subject:
         The Modules that it uses; those of them whose buffers it changed.
     code
         Its source as a syntax tree, or None.
-    is_judge
-        Whether it evaluates a model rather than trains it.
     """
 
     def __init__(self, subject: Any, args: tuple[Any, ...], loss: Any = None) -> None:
         function = _function_of(subject)
-        is_plain = isinstance(subject, Module) or loss is not None
-        self.code: Code | None = code_of(loss if is_plain else function)
-        if isinstance(subject, Module) and is_users(type(subject)):
-            self.code = code_of(type(subject).forward)
-        self.is_judge = loss is None and self.code is not None and self.code.is_judge
         self.outputs: list[Tensor] = []
         self.parameters: dict[str, Tensor] = {}
         self.data: dict[str, Tensor] = {}
-        self.is_container = isinstance(subject, Module)
-        self.trains = False
-        values = {} if isinstance(subject, Module) else surroundings(function)
-        held = {**values, **_named_arguments(function, args)}
-        if isinstance(subject, Module):
+        self.is_container = is_module = isinstance(subject, Module)
+        self._may_judge = not is_module and loss is None
+        self.code: Code | None = code_of(function if loss is None else loss)
+        if is_module and not is_users(type(subject)):
+            self.code = None
+        held = {**surroundings(function), **_named_arguments(function, args)}
+        if is_module:
             held = {"": subject}
         networks = {n: m for n, m in held.items() if isinstance(m, Module)}
         self.modules = {n: m for n, m in networks.items() if next(m.parameters(), None) is not None}
@@ -80,7 +75,10 @@ class Subject:
     def _run(self, subject: Any, function: Any, args: tuple[Any, ...]) -> None:
         if self.code is not None and self.code.is_of(function) and not self.code.can_run(args):
             return
-        for tensors in ("all", "first", "none"):  # some functions need arrays
+        ways = ["all", "first", "none"]  # some functions need arrays
+        if self.modules and self.code is not None and "no_grad" in self.code.names:
+            ways = ["none"]  # no_grad lets nothing of arrays through, but of tensors
+        for tensors in ways:
             try:
                 outputs = self._call(subject, function, args, tensors)
                 break
@@ -107,7 +105,6 @@ class Subject:
             with np.errstate(all="ignore"):
                 return subject(*given)
         except _FirstBackward as found:
-            self.trains = True
             return found.root
         finally:
             listener.on_backward = before
@@ -166,6 +163,13 @@ class Subject:
         found.update({leaf: range_of(leaf.known) for leaf in self.data.values()})
         found.update({n: _FREE for n in self.nodes if n.source is not None})
         return found
+
+    @functools.cached_property
+    def is_judge(self) -> bool:
+        """Whether it evaluates a model rather than trains it."""
+        if not self._may_judge or self.code is None:
+            return False
+        return self.code.is_judge(any(node in self.moving for node in self.outputs))
 
     @property
     def has_gradient(self) -> bool:
@@ -265,6 +269,3 @@ def preserved(modules: set[Module]) -> Iterator[set[Module]]:
             module.__dict__["training"] = mode
         for parameter, grad in grads:
             parameter.grad = grad
-
-
-Check = Callable[[Subject], Iterator[Any]]
