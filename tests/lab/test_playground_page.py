@@ -222,7 +222,6 @@ def test_a_model_of_ones_own_is_trained_in_place(browser):
             wait_for_steps(page, 20)
             pressed(page, "Pause")
             page.wait_for_selector('.pg-bar-top button:has-text("Play")')
-            page.wait_for_timeout(300)
     finally:
         lab.close()
     assert (net[0].weight.data != first).all()

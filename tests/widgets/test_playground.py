@@ -281,6 +281,8 @@ def test_a_model_of_ones_own():
     page.take({"across": 1, "up": 2})
     np.testing.assert_allclose(page.state["points"]["x"][:, 0], page.given.raw[:, 1], rtol=1e-6)
     assert "your network" in _code(page)
+    shown = page.state["weights"][0]["weight"]
+    np.testing.assert_array_equal(net.first.weight.data[:10], shown)
     asked(page, "reset")
     for name, array in net.state_dict().items():
         np.testing.assert_array_equal(array, start[name])

@@ -318,6 +318,8 @@ class Playground(Widget):
         """What is seen of the experiment now."""
         if self.experiment is None:
             return
+        if self.given is not None:
+            self.experiment.store()
         view = self.state["view"]
         frame = pictures.frame(self.experiment, view, self.state.get("example", 0))
         if view == "code":
