@@ -36,7 +36,9 @@ function pageName() {
 function sessionKey() {
   let key = sessionStorage.getItem("key");
   if (key === null) {
-    key = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+    key = [...crypto.getRandomValues(new Uint8Array(16))]
+      .map((b) => b.toString(16).padStart(2, "0"))
+      .join("");
     sessionStorage.setItem("key", key);
   }
   return key;
@@ -102,10 +104,13 @@ const ANSWERS = {
     isOver = true;
     notice(t("lab.taken"), 0, [
       ["lab.here", () => location.reload()],
-      ["lab.own", () => {
-        sessionStorage.removeItem("key");
-        location.reload();
-      }],
+      [
+        "lab.own",
+        () => {
+          sessionStorage.removeItem("key");
+          location.reload();
+        },
+      ],
     ]);
   },
   full() {
@@ -143,7 +148,10 @@ async function show(header) {
   const { page, module, state } = header;
   const shown = new Model(state, send);
   model = shown;
-  const [{ default: picture }] = await Promise.all([import(`/static/${module}.js`), style(header.style)]);
+  const [{ default: picture }] = await Promise.all([
+    import(`/static/${module}.js`),
+    style(header.style),
+  ]);
   if (model !== shown) return; // another page was chosen meanwhile
   leave();
   const box = el("div", { class: "cr-page" });
@@ -165,7 +173,9 @@ function style(name) {
   const address = `/static/${name}`;
   if (!name || document.querySelector(`link[href="${address}"]`)) return Promise.resolve();
   const link = el("link", { rel: "stylesheet", href: address });
-  const loaded = new Promise((done) => { link.onload = link.onerror = done; });
+  const loaded = new Promise((done) => {
+    link.onload = link.onerror = done;
+  });
   document.head.append(link);
   return loaded;
 }
@@ -196,7 +206,10 @@ function share(link) {
   sessionStorage.setItem(`hash ${pageName()}`, hash);
   history.replaceState(null, "", `${location.pathname}?page=${pageName()}#${hash}`);
   const copied = navigator.clipboard?.writeText(location.href) ?? Promise.reject();
-  copied.then(() => notice(t("lab.shared"), 4000), () => notice(t("lab.shared_address"), 4000));
+  copied.then(
+    () => notice(t("lab.shared"), 4000),
+    () => notice(t("lab.shared_address"), 4000),
+  );
 }
 
 /** @param {any} link */
@@ -221,8 +234,12 @@ function notice(text, lasts = 0, actions = []) {
   const place = byId("notice");
   clearTimeout(noticeTimer);
   place.hidden = text === "";
-  place.replaceChildren(el("span", {}, text), ...actions.map(([key, press]) =>
-    el("button", { type: "button", class: "cr-button", onclick: press }, t(key))));
+  place.replaceChildren(
+    el("span", {}, text),
+    ...actions.map(([key, press]) =>
+      el("button", { type: "button", class: "cr-button", onclick: press }, t(key)),
+    ),
+  );
   if (lasts > 0) noticeTimer = setTimeout(() => notice(""), lasts);
 }
 

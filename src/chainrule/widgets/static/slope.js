@@ -17,8 +17,23 @@ const SLOPE_EXAMPLES = {
 function render({ model, el: root }) {
   const side = model.get("side");
   const across = /** @type {[number, number]} */ ([-side, side]);
-  const curve = plot({ x: across, y: [-10, 30], xLabel: "w", yLabel: "f(w)", label: t("slope.curve_label"), focus: true, draw: drawCurve });
-  const below = plot({ x: across, y: [-10, 10], xLabel: "w", yLabel: "f′(w)", label: t("slope.derivative_label"), draw: drawDerivative });
+  const curve = plot({
+    x: across,
+    y: [-10, 30],
+    xLabel: "w",
+    yLabel: "f(w)",
+    label: t("slope.curve_label"),
+    focus: true,
+    draw: drawCurve,
+  });
+  const below = plot({
+    x: across,
+    y: [-10, 10],
+    xLabel: "w",
+    yLabel: "f′(w)",
+    label: t("slope.derivative_label"),
+    draw: drawDerivative,
+  });
 
   function lines() {
     const { shape, data } = array(model.get("curve"));
@@ -35,7 +50,11 @@ function render({ model, el: root }) {
     curve.line(steps, heights, { colour: "blue", width: 1.5, opacity: 0.7 });
     curve.dots(steps, heights, { colour: "blue", radius: 3, ring: "" });
     if (slope !== null && value !== null) {
-      curve.line(across, across.map((at) => value + slope * (at - w)), { colour: "vermilion", width: 2 });
+      curve.line(
+        across,
+        across.map((at) => value + slope * (at - w)),
+        { colour: "vermilion", width: 2 },
+      );
       slopeTriangle(w, value, slope);
     }
     if (value !== null) curve.dots([w], [value], { colour: "blue", radius: 8 });
@@ -43,9 +62,23 @@ function render({ model, el: root }) {
 
   /** One to the right, the slope up. @param {number} w @param {number} value @param {number} slope */
   function slopeTriangle(w, value, slope) {
-    curve.line([w, w + 1, w + 1], [value, value, value + slope], { colour: "vermilion", width: 1.5, dash: [4, 4] });
-    curve.text("1", w + 0.5, value, { colour: "muted", align: "center", dx: 0, dy: slope > 0 ? 16 : -6 });
-    curve.text(n(slope), w + 1, value + slope / 2, { colour: "vermilion", bold: true, dx: 8, dy: 4 });
+    curve.line([w, w + 1, w + 1], [value, value, value + slope], {
+      colour: "vermilion",
+      width: 1.5,
+      dash: [4, 4],
+    });
+    curve.text("1", w + 0.5, value, {
+      colour: "muted",
+      align: "center",
+      dx: 0,
+      dy: slope > 0 ? 16 : -6,
+    });
+    curve.text(n(slope), w + 1, value + slope / 2, {
+      colour: "vermilion",
+      bold: true,
+      dx: 8,
+      dy: 4,
+    });
   }
 
   function drawDerivative() {
@@ -72,39 +105,73 @@ function render({ model, el: root }) {
     model.save_changes();
   }
 
-  const offs = [curve, below].map((picture) => drag(picture.canvas, {
-    start: (event) => move(picture.at(event)[0]),
-    move: (event) => move(picture.at(event)[0]),
-  }));
-  offs.push(on(curve.canvas, "keydown", (event) => {
-    const step = (event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0) * (event.shiftKey ? 0.5 : 0.05);
-    if (step === 0) return;
-    event.preventDefault();
-    move(model.get("w") + step);
-  }));
+  const offs = [curve, below].map((picture) =>
+    drag(picture.canvas, {
+      start: (event) => move(picture.at(event)[0]),
+      move: (event) => move(picture.at(event)[0]),
+    }),
+  );
+  offs.push(
+    on(curve.canvas, "keydown", (event) => {
+      const step =
+        (event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0) *
+        (event.shiftKey ? 0.5 : 0.05);
+      if (step === 0) return;
+      event.preventDefault();
+      move(model.get("w") + step);
+    }),
+  );
 
   const set = (/** @type {string} */ name) => (/** @type {any} */ value) => {
     model.set(name, value);
     model.save_changes();
   };
-  const box = textBox({ label: t("slope.formula"), value: model.get("text"), live: true, hint: t("slope.formula_hint"), change: set("text") });
+  const box = textBox({
+    label: t("slope.formula"),
+    value: model.get("text"),
+    live: true,
+    hint: t("slope.formula_hint"),
+    change: set("text"),
+  });
   const controls = {
     text: box,
-    w: slider({ label: t("slope.w"), value: model.get("w"), min: -side, max: side, step: 0.01, change: move }),
+    w: slider({
+      label: t("slope.w"),
+      value: model.get("w"),
+      min: -side,
+      max: side,
+      step: 0.01,
+      change: move,
+    }),
     value: reading({ label: t("slope.value"), colour: "blue" }),
     slope: reading({ label: t("slope.slope"), colour: "vermilion" }),
-    rate: slider({ label: t("slope.rate"), value: model.get("rate"), min: 0.01, max: 2, log: true, digits: 2, hint: t("slope.rate_hint"), change: set("rate") }),
+    rate: slider({
+      label: t("slope.rate"),
+      value: model.get("rate"),
+      min: 0.01,
+      max: 2,
+      log: true,
+      digits: 2,
+      hint: t("slope.rate_hint"),
+      change: set("rate"),
+    }),
     running: playButton({ change: set("running") }),
     steps: reading({ label: t("slope.steps"), format: String }),
   };
   const derivative = el("output", { class: "cr-code cr-slope-derivative" });
   const step = el("p", { class: "cr-number cr-caption" });
   const state = el("p", { class: "cr-note bad", role: "status" });
-  const press = (/** @type {string} */ name) => button({ label: t(name), press: () => model.send({ do: name.split(".")[1] }) }).element;
+  const press = (/** @type {string} */ name) =>
+    button({ label: t(name), press: () => model.send({ do: name.split(".")[1] }) }).element;
   const examples = select({
-    label: t("slope.examples"), value: "",
-    options: [["", "…"], ...Object.entries(SLOPE_EXAMPLES).map(([key, text]) =>
-      /** @type {[string, string]} */ ([text, t(`slope.example_${key}`)]))],
+    label: t("slope.examples"),
+    value: "",
+    options: [
+      ["", "…"],
+      ...Object.entries(SLOPE_EXAMPLES).map(
+        ([key, text]) => /** @type {[string, string]} */ ([text, t(`slope.example_${key}`)]),
+      ),
+    ],
     change: (text) => {
       if (text === "") return;
       set("text")(text);
@@ -113,18 +180,67 @@ function render({ model, el: root }) {
   });
 
   root.append(
-    el("header", {}, el("h1", {}, t("slope.title")), el("p", { class: "cr-lead" }, t("slope.lead"))),
-    el("div", { class: "cr-columns" },
-      el("div", { class: "cr-stack" },
-        el("figure", { class: "cr-card picture" }, el("div", { class: "cr-slope-curve" }, curve.element), el("figcaption", {}, t("slope.curve_caption"))),
-        el("figure", { class: "cr-card picture" }, el("div", { class: "cr-slope-below" }, below.element), el("figcaption", {}, t("slope.derivative_caption")))),
-      el("div", { class: "cr-controls" },
+    el(
+      "header",
+      {},
+      el("h1", {}, t("slope.title")),
+      el("p", { class: "cr-lead" }, t("slope.lead")),
+    ),
+    el(
+      "div",
+      { class: "cr-columns" },
+      el(
+        "div",
+        { class: "cr-stack" },
+        el(
+          "figure",
+          { class: "cr-card picture" },
+          el("div", { class: "cr-slope-curve" }, curve.element),
+          el("figcaption", {}, t("slope.curve_caption")),
+        ),
+        el(
+          "figure",
+          { class: "cr-card picture" },
+          el("div", { class: "cr-slope-below" }, below.element),
+          el("figcaption", {}, t("slope.derivative_caption")),
+        ),
+      ),
+      el(
+        "div",
+        { class: "cr-controls" },
         el("section", { class: "cr-card" }, box.element, examples.element),
-        el("section", { class: "cr-card" }, el("h2", {}, t("slope.here")), controls.w.element, controls.value.element, controls.slope.element,
-          el("p", { class: "cr-slope-formula" }, el("span", { class: "cr-caption" }, t("slope.derivative")), derivative)),
-        el("section", { class: "cr-card" }, el("h2", {}, t("slope.descent")),
-          el("div", { class: "cr-row" }, controls.running.element, press("kit.step"), press("kit.reset")),
-          controls.rate.element, step, controls.steps.element, state))),
+        el(
+          "section",
+          { class: "cr-card" },
+          el("h2", {}, t("slope.here")),
+          controls.w.element,
+          controls.value.element,
+          controls.slope.element,
+          el(
+            "p",
+            { class: "cr-slope-formula" },
+            el("span", { class: "cr-caption" }, t("slope.derivative")),
+            derivative,
+          ),
+        ),
+        el(
+          "section",
+          { class: "cr-card" },
+          el("h2", {}, t("slope.descent")),
+          el(
+            "div",
+            { class: "cr-row" },
+            controls.running.element,
+            press("kit.step"),
+            press("kit.reset"),
+          ),
+          controls.rate.element,
+          step,
+          controls.steps.element,
+          state,
+        ),
+      ),
+    ),
   );
 
   function show() {
@@ -132,7 +248,15 @@ function render({ model, el: root }) {
     const [w, rate, slope] = ["w", "rate", "slope"].map((name) => model.get(name));
     box.problem(model.get("problem"));
     derivative.textContent = model.get("derivative");
-    step.textContent = slope === null ? "" : t("slope.step_text", { w: n(w), rate: n(rate, 2), slope: n(slope), next: n(w - rate * slope) });
+    step.textContent =
+      slope === null
+        ? ""
+        : t("slope.step_text", {
+            w: n(w),
+            rate: n(rate, 2),
+            slope: n(slope),
+            next: n(w - rate * slope),
+          });
     state.textContent = model.get("lost") ? t("slope.lost") : slope === null ? t("slope.none") : "";
     state.hidden = state.textContent === "";
     curve.redraw();
@@ -152,7 +276,9 @@ function render({ model, el: root }) {
 
 /** @param {ArrayLike<number>} values @returns {[number, number]} */
 function slopeLimits(values) {
-  const finite = Array.from(values).filter(Number.isFinite).sort((a, b) => a - b);
+  const finite = Array.from(values)
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
   if (finite.length === 0) return [-1, 1];
   const at = (/** @type {number} */ share) => finite[Math.round(share * (finite.length - 1))];
   const [low, high] = [Math.min(0, at(0.02)), Math.max(0, at(0.94))];

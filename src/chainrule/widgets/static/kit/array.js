@@ -28,9 +28,10 @@ export function array(value) {
   if (!Kind) throw new TypeError(`no typed array holds ${value.dtype}`);
   const { buffer, byteOffset, byteLength } = value.data;
   const length = byteLength / Kind.BYTES_PER_ELEMENT;
-  const data = byteOffset % Kind.BYTES_PER_ELEMENT === 0
-    ? new Kind(buffer, byteOffset, length)
-    : new Kind(buffer.slice(byteOffset, byteOffset + byteLength));
+  const data =
+    byteOffset % Kind.BYTES_PER_ELEMENT === 0
+      ? new Kind(buffer, byteOffset, length)
+      : new Kind(buffer.slice(byteOffset, byteOffset + byteLength));
   return { shape: value.shape, data };
 }
 

@@ -95,7 +95,10 @@ export function onTheme(action) {
     action();
   };
   const watcher = new MutationObserver(changed);
-  const options = { attributes: true, attributeFilter: ["data-theme", "class", "data-jp-theme-light"] };
+  const options = {
+    attributes: true,
+    attributeFilter: ["data-theme", "class", "data-jp-theme-light"],
+  };
   watcher.observe(document.documentElement, options);
   watcher.observe(document.body, options);
   const off = on(matchMedia("(prefers-color-scheme: dark)"), "change", changed);

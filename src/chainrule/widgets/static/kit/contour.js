@@ -26,7 +26,12 @@ export function contour({ shape, data }, level) {
   const pieces = [];
   for (let r = 0; r + 1 < rows; r += 1) {
     for (let c = 0; c + 1 < columns; c += 1) {
-      const corners = [[c, r], [c + 1, r], [c + 1, r + 1], [c, r + 1]];
+      const corners = [
+        [c, r],
+        [c + 1, r],
+        [c + 1, r + 1],
+        [c, r + 1],
+      ];
       const heights = corners.map(([x, y]) => data[y * columns + x] - level);
       const cuts = [];
       for (let k = 0; k < 4; k += 1) {

@@ -18,21 +18,41 @@ let controlCount = 0;
  *          change: (value: number) => void}} options
  * @returns {Control}
  */
-export function slider({ label, value, min, max, step, log = false, digits = 3, format, hint, change }) {
+export function slider({
+  label,
+  value,
+  min,
+  max,
+  step,
+  log = false,
+  digits = 3,
+  format,
+  hint,
+  change,
+}) {
   const to = log ? Math.log10 : (/** @type {number} */ v) => v;
   const from = log ? (/** @type {number} */ v) => 10 ** v : (/** @type {number} */ v) => v;
   const shown = format ?? ((/** @type {number} */ v) => n(v, digits));
   const id = controlId();
   const bar = el("input", {
-    type: "range", id, min: to(min), max: to(max), step: step ?? (to(max) - to(min)) / 200,
+    type: "range",
+    id,
+    min: to(min),
+    max: to(max),
+    step: step ?? (to(max) - to(min)) / 200,
     oninput: () => {
       show(from(Number(bar.value)));
       change(from(Number(bar.value)));
     },
   });
   const output = el("output", { for: id, class: "cr-number" });
-  const element = el("div", { class: "cr-slider", title: hint },
-    el("label", { for: id }, label), output, bar);
+  const element = el(
+    "div",
+    { class: "cr-slider", title: hint },
+    el("label", { for: id }, label),
+    output,
+    bar,
+  );
   /** @param {number} v */
   function show(v) {
     output.textContent = shown(v);
@@ -57,8 +77,12 @@ export function slider({ label, value, min, max, step, log = false, digits = 3, 
 export function button({ label, icon = "", kind = "", hint, press }) {
   const text = el("span", {}, label);
   const sign = el("span", { class: "cr-icon", "aria-hidden": "true" }, icon);
-  const element = el("button", { type: "button", class: `cr-button ${kind}`, title: hint, onclick: press },
-    icon && sign, text);
+  const element = el(
+    "button",
+    { type: "button", class: `cr-button ${kind}`, title: hint, onclick: press },
+    icon && sign,
+    text,
+  );
   return {
     element,
     set: (value) => {
@@ -77,8 +101,12 @@ export function playButton({ change }) {
   let plays = false;
   const sign = el("span", { class: "cr-icon", "aria-hidden": "true" });
   const text = el("span", {});
-  const element = el("button", { type: "button", class: "cr-button main cr-play", onclick: () => change(!plays) },
-    sign, text);
+  const element = el(
+    "button",
+    { type: "button", class: "cr-button main cr-play", onclick: () => change(!plays) },
+    sign,
+    text,
+  );
   /** @param {boolean} value */
   function set(value) {
     plays = value;
@@ -98,10 +126,18 @@ export function playButton({ change }) {
  */
 export function select({ label, options, value, hint, change }) {
   const id = controlId();
-  const box = el("select", { id, onchange: () => change(box.value) },
-    ...options.map(([name, text]) => el("option", { value: name }, text)));
+  const box = el(
+    "select",
+    { id, onchange: () => change(box.value) },
+    ...options.map(([name, text]) => el("option", { value: name }, text)),
+  );
   box.value = value;
-  const element = el("div", { class: "cr-field", title: hint }, el("label", { for: id }, label), box);
+  const element = el(
+    "div",
+    { class: "cr-field", title: hint },
+    el("label", { for: id }, label),
+    box,
+  );
   return {
     element,
     set: (v) => {
@@ -118,9 +154,19 @@ export function select({ label, options, value, hint, change }) {
  */
 export function toggle({ label, value, hint, change }) {
   const id = controlId();
-  const box = el("input", { type: "checkbox", role: "switch", id, onchange: () => change(box.checked) });
+  const box = el("input", {
+    type: "checkbox",
+    role: "switch",
+    id,
+    onchange: () => change(box.checked),
+  });
   box.checked = value;
-  const element = el("div", { class: "cr-toggle", title: hint }, box, el("label", { for: id }, label));
+  const element = el(
+    "div",
+    { class: "cr-toggle", title: hint },
+    box,
+    el("label", { for: id }, label),
+  );
   return {
     element,
     set: (v) => {
@@ -139,13 +185,23 @@ export function toggle({ label, value, hint, change }) {
 export function numberBox({ label, value, min, max, step = "any", hint, change }) {
   const id = controlId();
   const box = el("input", {
-    type: "number", id, min, max, step, class: "cr-number",
+    type: "number",
+    id,
+    min,
+    max,
+    step,
+    class: "cr-number",
     onchange: () => {
       if (box.value !== "" && box.checkValidity()) change(Number(box.value));
     },
   });
   box.value = String(value);
-  const element = el("div", { class: "cr-field", title: hint }, el("label", { for: id }, label), box);
+  const element = el(
+    "div",
+    { class: "cr-field", title: hint },
+    el("label", { for: id }, label),
+    box,
+  );
   return {
     element,
     set: (v) => {
@@ -165,13 +221,25 @@ export function numberBox({ label, value, min, max, step = "any", hint, change }
 export function textBox({ label, value, live = false, most = 200, hint, change }) {
   const id = controlId();
   const box = el("input", {
-    type: "text", id, maxlength: most, spellcheck: "false", autocomplete: "off", autocapitalize: "off",
-    class: "cr-code", "aria-describedby": `${id}-problem`,
+    type: "text",
+    id,
+    maxlength: most,
+    spellcheck: "false",
+    autocomplete: "off",
+    autocapitalize: "off",
+    class: "cr-code",
+    "aria-describedby": `${id}-problem`,
     [live ? "oninput" : "onchange"]: () => change(box.value),
   });
   box.value = value;
   const note = el("p", { id: `${id}-problem`, class: "cr-problem", role: "alert" });
-  const element = el("div", { class: "cr-field wide", title: hint }, el("label", { for: id }, label), box, note);
+  const element = el(
+    "div",
+    { class: "cr-field wide", title: hint },
+    el("label", { for: id }, label),
+    box,
+    note,
+  );
   return {
     element,
     set: (v) => {

@@ -26,14 +26,19 @@ export function unpack(frame) {
  */
 export function pack(header, buffers = []) {
   const parts = buffers.map((part) =>
-    part instanceof ArrayBuffer ? new Uint8Array(part) : new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+    part instanceof ArrayBuffer
+      ? new Uint8Array(part)
+      : new Uint8Array(part.buffer, part.byteOffset, part.byteLength),
+  );
   let offset = 0;
   const places = parts.map((part) => {
     const place = [offset, part.byteLength];
     offset += framePadded(part.byteLength);
     return place;
   });
-  const text = new TextEncoder().encode(JSON.stringify(places.length ? { ...header, buffers: places } : header));
+  const text = new TextEncoder().encode(
+    JSON.stringify(places.length ? { ...header, buffers: places } : header),
+  );
   const start = framePadded(4 + text.length);
   const frame = new Uint8Array(start + offset);
   new DataView(frame.buffer).setUint32(0, text.length, true);

@@ -22,38 +22,77 @@ import { el, svg } from "./dom.js";
 export function graphPicture(placed, { label, press }) {
   const margin = 12;
   const picture = svg("svg", {
-    class: "cr-graph", role: "group", "aria-label": label,
+    class: "cr-graph",
+    role: "group",
+    "aria-label": label,
     viewBox: `${-margin} ${-margin} ${placed.width + 2 * margin} ${placed.height + 2 * margin}`,
   });
   const arrow = svg("path", { d: "M0,0 L8,4 L0,8 z", class: "cr-arrow" });
-  picture.append(svg("defs", {}, svg("marker", {
-    id: "cr-arrow", markerWidth: 8, markerHeight: 8, refX: 7, refY: 4, orient: "auto",
-    markerUnits: "userSpaceOnUse",
-  }, arrow)));
+  picture.append(
+    svg(
+      "defs",
+      {},
+      svg(
+        "marker",
+        {
+          id: "cr-arrow",
+          markerWidth: 8,
+          markerHeight: 8,
+          refX: 7,
+          refY: 4,
+          orient: "auto",
+          markerUnits: "userSpaceOnUse",
+        },
+        arrow,
+      ),
+    ),
+  );
   /** @type {Map<string, any>} */
   const edges = new Map();
   for (const edge of placed.edges) {
-    const path = svg("path", { d: graphPath(edge.points), class: "cr-edge", "marker-end": "url(#cr-arrow)" });
+    const path = svg("path", {
+      d: graphPath(edge.points),
+      class: "cr-edge",
+      "marker-end": "url(#cr-arrow)",
+    });
     edges.set(`${edge.from} ${edge.to}`, path);
     picture.append(path);
   }
   /** @type {Map<string, any>} */
   const nodes = new Map();
   for (const node of placed.nodes) {
-    const text = svg("text", { x: node.x, y: node.y, "text-anchor": "middle", class: "cr-node-text" });
-    const group = svg("g", {
-      class: `cr-node ${node.kind ?? ""}`, tabindex: press ? 0 : false, role: press ? "button" : false,
-      "aria-label": node.label, "data-id": node.id,
-      onclick: () => press && press(node.id),
-      onkeydown: (/** @type {KeyboardEvent} */ event) => {
-        if (press && (event.key === "Enter" || event.key === " ")) {
-          event.preventDefault();
-          press(node.id);
-        }
+    const text = svg("text", {
+      x: node.x,
+      y: node.y,
+      "text-anchor": "middle",
+      class: "cr-node-text",
+    });
+    const group = svg(
+      "g",
+      {
+        class: `cr-node ${node.kind ?? ""}`,
+        tabindex: press ? 0 : false,
+        role: press ? "button" : false,
+        "aria-label": node.label,
+        "data-id": node.id,
+        onclick: () => press && press(node.id),
+        onkeydown: (/** @type {KeyboardEvent} */ event) => {
+          if (press && (event.key === "Enter" || event.key === " ")) {
+            event.preventDefault();
+            press(node.id);
+          }
+        },
       },
-    }, node.line && svg("title", {}, node.line), svg("rect", {
-      x: node.x - node.width / 2, y: node.y - node.height / 2, width: node.width, height: node.height, rx: 7,
-    }), text);
+      node.line && svg("title", {}, node.line),
+      svg("rect", {
+        x: node.x - node.width / 2,
+        y: node.y - node.height / 2,
+        width: node.width,
+        height: node.height,
+        rx: 7,
+      }),
+      text,
+    );
     nodes.set(node.id, { group, text, node });
     picture.append(group);
     graphLines(text, node, [node.label]);
@@ -71,7 +110,8 @@ export function graphPicture(placed, { label, press }) {
     markEdges(classes) {
       for (const [key, path] of edges) path.setAttribute("class", `cr-edge ${classes[key] ?? ""}`);
     },
-    /** Lines under the label of a node: [text, class?]. @param {string} id @param {(string | [string, string])[]} lines */
+    /** Lines under the label of a node: [text, class?].
+     * @param {string} id @param {(string | [string, string])[]} lines */
     note(id, lines) {
       const found = nodes.get(id);
       if (found) graphLines(found.text, found.node, [found.node.label, ...lines]);
@@ -86,7 +126,8 @@ function graphPath(points) {
   let path = `M${points[0].join(",")}`;
   middle.forEach((point, i) => {
     const next = points[i + 2];
-    const end = i === middle.length - 1 ? next : [(point[0] + next[0]) / 2, (point[1] + next[1]) / 2];
+    const end =
+      i === middle.length - 1 ? next : [(point[0] + next[0]) / 2, (point[1] + next[1]) / 2];
     path += ` Q${point.join(",")} ${end.join(",")}`;
   });
   return path;
@@ -96,8 +137,10 @@ function graphPath(points) {
 function graphLines(text, node, lines) {
   const height = 16;
   const top = node.y - ((lines.length - 1) * height) / 2 + 4;
-  text.replaceChildren(...lines.map((line, i) => {
-    const [words, kind] = Array.isArray(line) ? line : [line, i === 0 ? "label" : "value"];
-    return svg("tspan", { x: node.x, y: top + i * height, class: kind }, words);
-  }));
+  text.replaceChildren(
+    ...lines.map((line, i) => {
+      const [words, kind] = Array.isArray(line) ? line : [line, i === 0 ? "label" : "value"];
+      return svg("tspan", { x: node.x, y: top + i * height, class: kind }, words);
+    }),
+  );
 }

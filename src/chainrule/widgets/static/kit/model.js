@@ -82,7 +82,8 @@ export class Model {
    */
   update(state, heard) {
     const names = Object.keys(state).filter(
-      (name) => !(name in this.changes) && (this.sent.get(name) ?? 0) <= heard);
+      (name) => !(name in this.changes) && (this.sent.get(name) ?? 0) <= heard,
+    );
     for (const name of names) this.state[name] = state[name];
     for (const name of names) this.call(`change:${name}`, this, this.state[name]);
     if (names.length > 0) this.call("change", this);

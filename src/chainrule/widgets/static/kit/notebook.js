@@ -26,7 +26,7 @@ export function inNotebook(draw) {
 
     /** @param {any} _ @param {DataView[]} buffers */
     function heard(_, [frame]) {
-      const bytes = new Uint8Array(frame.byteLength); // a copy that begins at a whole number of words
+      const bytes = new Uint8Array(frame.byteLength); // a copy that begins at 0
       bytes.set(new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength));
       const header = unpack(bytes.buffer);
       if (header.state) send({ kind: "seen" });

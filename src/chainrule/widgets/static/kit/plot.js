@@ -30,7 +30,9 @@ export function plot(options) {
   const pen = canvas.getContext("2d");
   let [width, height, waiting, removed] = [0, 0, false, false];
   let limits = { x: options.x, y: options.y };
-  const margin = bare ? [0, 0, 0, 0] : [10, 16, options.xLabel ? 40 : ticks ? 26 : 12, options.yLabel ? 52 : ticks ? 42 : 12];
+  const margin = bare
+    ? [0, 0, 0, 0]
+    : [10, 16, options.xLabel ? 40 : ticks ? 26 : 12, options.yLabel ? 52 : ticks ? 42 : 12];
 
   const p = {
     element,
@@ -47,19 +49,31 @@ export function plot(options) {
       limits = { ...limits, ...changes };
       p.redraw();
     },
-    get x() { return limits.x; },
-    get y() { return limits.y; },
+    get x() {
+      return limits.x;
+    },
+    get y() {
+      return limits.y;
+    },
     /** @param {string} text */
-    describe(text) { canvas.setAttribute("aria-label", text); },
+    describe(text) {
+      canvas.setAttribute("aria-label", text);
+    },
     /** Pixel of a value. @param {number} v */
-    px: (v) => margin[3] + ((v - limits.x[0]) / (limits.x[1] - limits.x[0])) * (width - margin[1] - margin[3]),
+    px: (v) =>
+      margin[3] +
+      ((v - limits.x[0]) / (limits.x[1] - limits.x[0])) * (width - margin[1] - margin[3]),
     /** @param {number} v */
-    py: (v) => height - margin[2] - ((v - limits.y[0]) / (limits.y[1] - limits.y[0])) * (height - margin[0] - margin[2]),
+    py: (v) =>
+      height -
+      margin[2] -
+      ((v - limits.y[0]) / (limits.y[1] - limits.y[0])) * (height - margin[0] - margin[2]),
     /** Where an event is, in data. @param {{clientX: number, clientY: number}} event */
     at(event) {
       const box = canvas.getBoundingClientRect();
       const across = (event.clientX - box.left - margin[3]) / (width - margin[1] - margin[3]);
-      const up = (height - margin[2] - (event.clientY - box.top)) / (height - margin[0] - margin[2]);
+      const up =
+        (height - margin[2] - (event.clientY - box.top)) / (height - margin[0] - margin[2]);
       const [x, y] = [limits.x, limits.y];
       return [x[0] + across * (x[1] - x[0]), y[0] + up * (y[1] - y[0])];
     },
@@ -99,7 +113,8 @@ export function plot(options) {
       pen.fill();
     },
     /** @param {ArrayLike<number>} xs @param {ArrayLike<number>} ys
-     * @param {{colour?: string | ((i: number) => string), radius?: number, ring?: string, opacity?: number}} [look] */
+     * @param {{colour?: string | ((i: number) => string), radius?: number, ring?: string,
+     *          opacity?: number}} [look] */
     dots(xs, ys, look = {}) {
       const { colour: fill = "blue", radius = 4, ring = "paper", opacity = 1 } = look;
       for (let i = 0; i < xs.length; i += 1) {
@@ -127,7 +142,8 @@ export function plot(options) {
       }
     },
     /** @param {string} text @param {number} x @param {number} y
-     * @param {{colour?: string, align?: CanvasTextAlign, dx?: number, dy?: number, size?: number, bold?: boolean}} [look] */
+     * @param {{colour?: string, align?: CanvasTextAlign, dx?: number, dy?: number,
+     *          size?: number, bold?: boolean}} [look] */
     text(text, x, y, look = {}) {
       const { align = "left", dx = 6, dy = -6, size = 12, bold = false } = look;
       pen.font = `${bold ? "600 " : ""}${size}px ${PLOT_FONT}`;
@@ -150,7 +166,13 @@ export function plot(options) {
       pen.save();
       pen.globalAlpha = look.opacity ?? 1;
       pen.imageSmoothingEnabled = look.smooth ?? true;
-      pen.drawImage(image, p.px(x[0]), p.py(y[1]), p.px(x[1]) - p.px(x[0]), p.py(y[0]) - p.py(y[1]));
+      pen.drawImage(
+        image,
+        p.px(x[0]),
+        p.py(y[1]),
+        p.px(x[1]) - p.px(x[0]),
+        p.py(y[0]) - p.py(y[1]),
+      );
       pen.restore();
     },
     /** Stop listening; the element may be thrown away. */
@@ -178,7 +200,12 @@ export function plot(options) {
   }
 
   function axes() {
-    const [left, right, top, bottom] = [margin[3], width - margin[1], margin[0], height - margin[2]];
+    const [left, right, top, bottom] = [
+      margin[3],
+      width - margin[1],
+      margin[0],
+      height - margin[2],
+    ];
     pen.font = `12px ${PLOT_FONT}`;
     pen.lineWidth = 1;
     for (const value of niceTicks(limits.x, (right - left) / 70)) {
@@ -217,7 +244,10 @@ export function plot(options) {
  * @param {{low?: string, high?: string, scale?: number, flip?: boolean}} [look]
  * @returns {HTMLCanvasElement}
  */
-export function heatImage({ shape, data }, { low = "blue", high = "vermilion", scale = 1, flip = true } = {}) {
+export function heatImage(
+  { shape, data },
+  { low = "blue", high = "vermilion", scale = 1, flip = true } = {},
+) {
   const [rows, columns] = shape;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [columns, rows];
@@ -276,7 +306,8 @@ function plotTick(value) {
   return size >= 1e5 || (size > 0 && size < 1e-3) ? n(value, 2) : String(value).replace("-", "−");
 }
 
-/** @param {any} pen @param {{colour?: string, width?: number, dash?: number[], opacity?: number}} look */
+/** @param {any} pen
+ * @param {{colour?: string, width?: number, dash?: number[], opacity?: number}} look */
 function plotStroke(pen, look) {
   pen.strokeStyle = plotColour(look.colour ?? "ink", look.opacity ?? 1);
   pen.lineWidth = look.width ?? 2;
@@ -288,12 +319,14 @@ function plotColour(name, opacity) {
   return /^[a-z-]+$/.test(name) ? colour(name, opacity) : name;
 }
 
-/** Keep pixels near the canvas: browsers lose lines that go very far. @param {number} v @param {number} size */
+/** Keep pixels near the canvas: browsers lose lines that go very far.
+ * @param {number} v @param {number} size */
 function plotNear(v, size) {
   return Math.max(-20 * size, Math.min(21 * size, v));
 }
 
-/** @param {any} pen @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 @param {string} name */
+/** @param {any} pen @param {number} x0 @param {number} y0
+ * @param {number} x1 @param {number} y1 @param {string} name */
 function plotRule(pen, x0, y0, x1, y1, name) {
   pen.strokeStyle = colour(name);
   pen.beginPath();
@@ -302,7 +335,8 @@ function plotRule(pen, x0, y0, x1, y1, name) {
   pen.stroke();
 }
 
-/** @param {any} pen @param {string} text @param {number} x @param {number} y @param {CanvasTextAlign} align */
+/** @param {any} pen @param {string} text @param {number} x @param {number} y
+ * @param {CanvasTextAlign} align */
 function plotLabel(pen, text, x, y, align) {
   pen.textAlign = align;
   pen.textBaseline = "alphabetic";

@@ -24,7 +24,8 @@ export function surface({ label, xLabel, yLabel }) {
     requestAnimationFrame(paint);
   }
 
-  /** Floor and height of 0 … 1 to pixels and depth. @param {number} x @param {number} y @param {number} z */
+  /** Floor and height of 0 … 1 to pixels and depth.
+   * @param {number} x @param {number} y @param {number} z */
   function project(x, y, z) {
     const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
     const across = (x - 0.5) * cos - (y - 0.5) * sin;
@@ -48,7 +49,8 @@ export function surface({ label, xLabel, yLabel }) {
       high = Math.max(high, heights.data[i]);
     }
     // The square root of the height: the bottom, where it matters, is not flat.
-    const scaled = (/** @type {number} */ h) => Math.sqrt(Math.max(0, Math.min(1.02, (h - low) / (high - low || 1))));
+    const scaled = (/** @type {number} */ h) =>
+      Math.sqrt(Math.max(0, Math.min(1.02, (h - low) / (high - low || 1))));
     const at = (/** @type {number} */ r, /** @type {number} */ c) =>
       project(c / (columns - 1), r / (rows - 1), scaled(heights.data[r * columns + c]));
     const faces = [];
@@ -83,7 +85,9 @@ export function surface({ label, xLabel, yLabel }) {
     const front = Math.cos(turn) > 0 ? 0 : 1;
     const side = Math.sin(turn) > 0 ? 0 : 1;
     const places = /** @type {[string, number, number][]} */ ([
-      [xLabel, 0.5, front ? 1.13 : -0.13], [yLabel, side ? 1.13 : -0.13, 0.5]]);
+      [xLabel, 0.5, front ? 1.13 : -0.13],
+      [yLabel, side ? 1.13 : -0.13, 0.5],
+    ]);
     for (const [text, x, y] of places) {
       const [px, py] = project(x, y, 0);
       pen.fillText(text, px, py + 4);
@@ -122,7 +126,9 @@ export function surface({ label, xLabel, yLabel }) {
   const offs = [
     onTheme(redraw),
     drag(canvas, {
-      start: (event) => { before = [event.clientX, event.clientY]; },
+      start: (event) => {
+        before = [event.clientX, event.clientY];
+      },
       move: (event) => {
         rotate((event.clientX - before[0]) * 0.01, (event.clientY - before[1]) * 0.006);
         before = [event.clientX, event.clientY];
@@ -130,7 +136,11 @@ export function surface({ label, xLabel, yLabel }) {
     }),
     on(canvas, "keydown", (event) => {
       const moves = /** @type {Record<string, number[]>} */ ({
-        ArrowLeft: [-0.12, 0], ArrowRight: [0.12, 0], ArrowUp: [0, -0.08], ArrowDown: [0, 0.08] });
+        ArrowLeft: [-0.12, 0],
+        ArrowRight: [0.12, 0],
+        ArrowUp: [0, -0.08],
+        ArrowDown: [0, 0.08],
+      });
       if (!moves[event.key]) return;
       event.preventDefault();
       rotate(moves[event.key][0], moves[event.key][1]);

@@ -9,9 +9,17 @@ import { el, eachFrame } from "./dom.js";
  */
 export function tabs({ label, options, value, kind = "", change }) {
   const buttons = options.map(([name, text]) =>
-    el("button", { type: "button", role: "tab", "data-name": name, onclick: () => choose(name) }, text));
-  const element = el("div", { class: `cr-tabs ${kind}`, role: "tablist", "aria-label": label, onkeydown: move },
-    ...buttons);
+    el(
+      "button",
+      { type: "button", role: "tab", "data-name": name, onclick: () => choose(name) },
+      text,
+    ),
+  );
+  const element = el(
+    "div",
+    { class: `cr-tabs ${kind}`, role: "tablist", "aria-label": label, onkeydown: move },
+    ...buttons,
+  );
   /** @param {string} name */
   function set(name) {
     for (const each of buttons) {

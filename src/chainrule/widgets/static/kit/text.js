@@ -43,7 +43,9 @@ export function n(value, digits = 3) {
  * @param {number} places
  */
 export function fixed(value, places) {
-  return Number.isFinite(value) && Math.abs(value) < 1e5 ? textSigned(value.toFixed(places)) : n(value);
+  return Number.isFinite(value) && Math.abs(value) < 1e5
+    ? textSigned(value.toFixed(places))
+    : n(value);
 }
 
 /** @param {string} text */
@@ -53,5 +55,7 @@ function textSigned(text) {
 
 /** @param {number} exponent */
 function textRaised(exponent) {
-  return String(exponent).replace(/./g, (digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)]));
+  return String(exponent).replace(/./g, (digit) =>
+    digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)],
+  );
 }
