@@ -99,9 +99,10 @@ def fit(
         Look for mistakes first (``chainrule.lint``); each is a ``LintWarning``. The look is taken
         once for models, losses and data of one structure, and reads arrays, not iterables.
 
-    When something goes wrong (an exception in a callback, a loss that is not finite) the Module has
-    the parameters after the last finished step; after Ctrl-C, those of a step that was finished a
-    moment before.
+    When something goes wrong (an exception in a callback, a loss or a gradient that is not finite)
+    the Module has the parameters after the last good step; after Ctrl-C, those of a step that was
+    finished a moment before. Of a NaN or Inf the error names the operation that made it, the line
+    and the operands.
 
     >>> import chainrule as cr, numpy as np
     >>> x = np.linspace(-1, 1, 50).reshape(-1, 1)

@@ -81,6 +81,14 @@ def entropy(w, x, labels):
     return -np.mean(np.log(p)[np.arange(len(x)), labels])
 
 
+def checkpointed(w, x):
+    @cr.checkpoint
+    def inner(w, x):
+        return np.log(x @ w)
+
+    return np.sum(inner(w, x))
+
+
 def normalised(w, x):
     return np.sum(x / np.mean(np.abs(w)))
 
@@ -274,6 +282,7 @@ BROKEN = {
         "np.log(p)",
         lambda: (entropy, rng.normal(size=(3, 3)), X, LABELS),
     ),
+    "log in a checkpoint": ("log-of-zero", "np.log(x @ w)", lambda: (checkpointed, W, X)),
     "log of data": ("log-of-zero", "np.log(x)", lambda: (log_of_rows, W[:, 0], np.eye(3))),
     "division": ("division-by-zero", "x / np.mean", lambda: (normalised, W, X)),
     "division, signed": ("division-by-zero", "1 / (x @ w)", lambda: (by_difference, W, X)),

@@ -10,8 +10,7 @@ from ...engine import trace
 from ...engine.differentiate import pull_back
 from ...engine.graph import Node, reachable
 from ...engine.tensor import Tensor
-from .patterns import name_of
-from .ranges import Range, ranges
+from .ranges import Range, name_of, ranges
 from .report import Mistake
 from .subject import Subject
 

@@ -10,8 +10,7 @@ import numpy as np
 from ...engine import trace
 from ...engine.differentiate import pull_back
 from ...engine.graph import Graph, Node
-from .patterns import name_of
-from .ranges import source_of
+from .ranges import name_of, source_of
 from .report import Mistake
 from .subject import Subject
 

@@ -39,7 +39,7 @@ def log_of_zero(subject: Subject) -> Iterator[Mistake]:
 
 
 def _advice_for_log(x: Node, name: str, what: str) -> str:
-    kind = "" if x.primitive is None else x.primitive.name
+    kind = name_of(x)
     if is_normalised(x):
         return "nn.log_softmax(z) computes log(softmax(z)) without underflow."
     if kind == "sigmoid":
@@ -140,12 +140,12 @@ def softmax_that_overflows(subject: Subject) -> Iterator[Mistake]:
     """e^z / Σ e^z or log Σ e^z by hand, without taking out the largest z: Inf from z = 89 on."""
     for node in subject.named("sum"):
         powers = source_of(node.inputs[0])
-        if powers.primitive is None or powers.primitive.name != "exp":
+        if name_of(powers) != "exp":
             continue
         if subject.ranges[powers.inputs[0]].high < 80 or not _is_own(powers, {"exp"}):
             continue
         readers = [x for y in _through_views(subject, node) for x in subject.users.get(y, [])]
-        names = {reader.primitive.name for reader in readers if reader.primitive is not None}
+        names = {name_of(reader) for reader in readers}
         if names & {"log", "divide"}:
             what = text_of_operand(powers, 0)
             yield Mistake(
@@ -191,9 +191,7 @@ def _is_guarded(subject: Subject, node: Node) -> bool:
     """Whether a select, or a bound, decides about the result: 0 times Inf is 0 on the way back."""
     readers = subject.users.get(node, [])
     guards = ("select", "maximum", "minimum")
-    return bool(readers) and all(
-        r.primitive is not None and r.primitive.name in guards for r in readers
-    )
+    return bool(readers) and all(name_of(r) in guards for r in readers)
 
 
 def _is_known_safe(subject: Subject, x: Node, shift: float = 0) -> bool:
@@ -213,7 +211,7 @@ def _holds_zero(subject: Subject, x: Node, shift: float = 0) -> bool:
 def _is_exact(x: Node) -> bool:
     """Whether a value above 0 is in practice far from it: not where e^x can underflow."""
     x = source_of(x)
-    return x.primitive is not None and x.primitive.name in ("softplus", "abs", "square")
+    return name_of(x) in ("softplus", "abs", "square")
 
 
 def _reach(found: Range) -> str:

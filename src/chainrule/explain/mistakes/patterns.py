@@ -6,12 +6,7 @@ import ast
 
 from ...engine.graph import Node
 from ...hints.source import expression_at, operands_of
-from .ranges import source_of
-
-
-def name_of(node: Node) -> str:
-    """The name of its primitive; empty for a leaf."""
-    return "" if node.primitive is None else node.primitive.name
+from .ranges import name_of, source_of
 
 
 def is_normalised(node: Node) -> bool:

@@ -76,9 +76,14 @@ def _range_of_node(node: Node, found: Mapping[Node, Range]) -> Range:
     return Range(0, 1) if kinds[0].dtype.kind == "b" else ANY
 
 
+def name_of(node: Node) -> str:
+    """The name of its primitive; empty for a leaf."""
+    return "" if node.primitive is None else node.primitive.name
+
+
 def source_of(node: Node) -> Node:
     """What a node repeats, reshapes or converts."""
-    while node.primitive is not None and node.primitive.name in _SAME_VALUES:
+    while name_of(node) in _SAME_VALUES:
         node = node.inputs[0]
     return node
 
@@ -116,10 +121,9 @@ def _subtract(node: Node, operands: Sequence[Range]) -> Range:
 def _is_greatest_of(top: Node, values: Node) -> bool:
     """Whether ``top`` is max(values), repeated; or that, made finite by a select."""
     top = source_of(top)
-    if top.primitive is not None and top.primitive.name == "select":
+    if name_of(top) == "select":
         top = source_of(top.inputs[1])
-    is_max = top.primitive is not None and top.primitive.name == "max"
-    return is_max and source_of(top.inputs[0]) is source_of(values)
+    return name_of(top) == "max" and source_of(top.inputs[0]) is source_of(values)
 
 
 def _product(a: Range, b: Range) -> Range:
@@ -212,11 +216,10 @@ def _sum(node: Node, operands: Sequence[Range]) -> Range:
 
 def _is_shifted(x: Node) -> bool:
     x = source_of(x)
-    if x.primitive is None or x.primitive.name != "exp":
+    if name_of(x) != "exp":
         return False
     inner = source_of(x.inputs[0])
-    is_difference = inner.primitive is not None and inner.primitive.name == "subtract"
-    return is_difference and _is_greatest_of(inner.inputs[1], inner.inputs[0])
+    return name_of(inner) == "subtract" and _is_greatest_of(inner.inputs[1], inner.inputs[0])
 
 
 def _einsum(node: Node, operands: Sequence[Range]) -> Range:
@@ -305,10 +308,10 @@ def _narrowed(
 ) -> Range:
     """The range of ``branch`` at the places where the condition holds (or does not)."""
     test = source_of(condition)
-    if test.primitive is None or test.primitive.name not in _TESTS:
+    name = name_of(test)
+    if name not in _TESTS:
         return known
     left, right = (source_of(x) for x in test.inputs)
-    name = test.primitive.name
     if source_of(branch) is right:
         left, right, name = right, left, _MIRRORED.get(name, name)
     if source_of(branch) is not left:

@@ -13,12 +13,13 @@ import numpy as np
 
 from ...engine import trace, tree
 from ...engine.differentiate import active_nodes
-from ...engine.graph import Node, reachable
+from ...engine.graph import Graph, Node, reachable
+from ...engine.rewrite import rewrite
 from ...engine.tape import listener
 from ...engine.tensor import Parameter, Tensor
 from ...nn import Module
 from .code import Code, code_of, is_users, surroundings
-from .ranges import Range, range_of, ranges, source_of
+from .ranges import Range, name_of, range_of, ranges, source_of
 
 _FREE = Range()
 
@@ -86,7 +87,7 @@ class Subject:
                 if tensors == "none":
                     raise
         leaves = [leaf for leaf in tree.leaves(outputs) if isinstance(leaf, Tensor)]
-        self.outputs = [trace.node_of(leaf) for leaf in leaves]
+        self.outputs = _opened([trace.node_of(leaf) for leaf in leaves])
 
     def _call(self, subject: Any, function: Any, args: tuple[Any, ...], tensors: str) -> Any:
         names = _names_of_arguments(function, len(args))
@@ -183,7 +184,7 @@ class Subject:
 
     def named(self, name: str) -> list[Tensor]:
         """The nodes of one primitive."""
-        return [n for n in self.nodes if n.primitive is not None and n.primitive.name == name]
+        return [n for n in self.nodes if name_of(n) == name]
 
     def is_parameter(self, node: Node) -> bool:
         """Whether a node is a parameter, repeated or reshaped at most."""
@@ -197,6 +198,21 @@ class Subject:
 
 def _stop(root: Tensor) -> None:
     raise _FirstBackward(root)
+
+
+def _opened(outputs: list[Tensor]) -> list[Tensor]:
+    """The same outputs, with what stands in a ``checkpoint`` among the other nodes."""
+    results: dict[Node, list[Tensor]] = {}
+
+    def rule(node: Tensor) -> Tensor | None:
+        owner = node.inputs[0] if name_of(node) == "pick" else node
+        if name_of(owner) != "checkpoint" or owner is node:
+            return None
+        if owner not in results:
+            results[owner] = owner.params["body"](*owner.inputs)
+        return results[owner][node.params["index"]]
+
+    return list(rewrite(Graph((), outputs), rule).outputs)
 
 
 # -- arguments ---------------------------------------------------------------------------------
