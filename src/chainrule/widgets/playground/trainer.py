@@ -24,13 +24,17 @@ class Batches:
     """Which rows each step takes: an order for each epoch, cut into batches of one size.
 
     Rows that fill no batch wait for another epoch.
+
+    >>> batches = Batches(random.key(0), rows=5, size=2)
+    >>> batches.rows(0, 3).shape, batches.epoch(3), batches.begun(3)
+    ((3, 2), 1, 2)
     """
 
     def __init__(self, key: Any, rows: int, size: int, step: int = 0, epoch: int = 0) -> None:
         self.key, self.count, self.size = key, rows, min(size, rows)
         self.first_step, self.first_epoch = step, epoch
         self.per_epoch = rows // self.size
-        self._drawn: dict[int, Any] = {}  # by number of the block of epochs
+        self._drawn: dict[int, Any] = {}
 
     def epoch(self, step: int) -> int:
         """The number of the epoch that this step is in."""
@@ -42,21 +46,23 @@ class Batches:
 
     def rows(self, step: int, count: int) -> Any:
         """The rows of ``count`` steps from this one on, intp[count, size]."""
-        places = np.arange(step, step + count) - self.first_step
-        epochs, turns = np.divmod(places, self.per_epoch)
-        orders = {epoch: self._order(self.first_epoch + epoch) for epoch in np.unique(epochs)}
-        cut = self.per_epoch * self.size
-        parts = {e: order[:cut].reshape(-1, self.size) for e, order in orders.items()}
-        return np.stack([parts[e][turn] for e, turn in zip(epochs, turns, strict=True)])
+        place = step - self.first_step
+        stop = place + count
+        parts = []
+        while place < stop:
+            number, start = divmod(place, AHEAD * self.per_epoch)
+            parts.append(self._block(number)[start : start + stop - place])
+            place += len(parts[-1])
+        return np.concatenate(parts)
 
-    def _order(self, epoch: int) -> Any:
-        block, place = divmod(int(epoch), AHEAD)
-        if block not in self._drawn:
-            numbers = np.arange(block * AHEAD, (block + 1) * AHEAD)
-            found = permutations(random.fold_in(self.key, numbers), self.count)
-            newest = list(self._drawn.items())[-1:]
-            self._drawn = dict(newest) | {block: found}
-        return self._drawn[block][place]
+    def _block(self, number: int) -> Any:
+        """All batches of some epochs in a row; the last two blocks are kept."""
+        if number not in self._drawn:
+            epochs = self.first_epoch + np.arange(number * AHEAD, (number + 1) * AHEAD)
+            orders = permutations(random.fold_in(self.key, epochs), self.count)
+            cut = orders[:, : self.per_epoch * self.size].reshape(-1, self.size)
+            self._drawn = dict(list(self._drawn.items())[-1:]) | {number: cut}
+        return self._drawn[number]
 
 
 def penalty(net: Any, settings: Settings) -> Any:
@@ -78,8 +84,8 @@ def objective(criterion: Callable[..., Any], settings: Settings) -> Callable[[An
 class Trainer:
     """The network's numbers, and the steps that change them.
 
-    ``advance`` makes steps; ``save`` and ``restore`` go back in time; ``params`` and ``buffers``
-    are copies of the present numbers. The optimiser is made new, at step ``born``.
+    ``advance`` makes steps; ``save`` and ``restore`` go back in time; ``numbers`` are copies of the
+    present ones. The optimiser is made new, at step ``born``.
     """
 
     def __init__(
