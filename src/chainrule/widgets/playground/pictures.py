@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import nn, trace
+from ...explain.diagnosis import diagnose
 from ...train.models import ModuleModel
 from .. import chain_network
 from ..widget import UserError
@@ -211,8 +212,6 @@ def in_chain(experiment: Experiment, example: int) -> dict[str, Any] | None:
 
 def diagnosis(experiment: Experiment) -> list[dict[str, Any]]:
     """What is wrong with the network now, by ``chainrule.diagnose``."""
-    from ...explain import diagnose
-
     experiment.store()
     x, y, x_test, y_test = experiment.data
     history = None
