@@ -55,7 +55,8 @@ def zero_gradient(subject: Subject) -> Iterator[Mistake]:
     wanted = {n: leaf for n, leaf in subject.parameters.items() if leaf in reached}
     if not wanted or len(subject.nodes) > _MANY:
         return
-    cut = [name for name, leaf in wanted.items() if not _flows(subject, leaf)]
+    flowing = _flowing(subject)
+    cut = [name for name, leaf in wanted.items() if leaf not in flowing]
     cut = _without_teachers(subject, cut, wanted)
     if cut:
         yield _cut(subject, cut, wanted)
@@ -86,19 +87,17 @@ def _without_teachers(subject: Subject, cut: list[str], wanted: dict[str, Tensor
     return [name for name in cut if wanted[name].source not in asleep]
 
 
-def _flows(subject: Subject, leaf: Node) -> bool:
-    """Whether a smooth path leads from a parameter to the result."""
+def _flowing(subject: Subject) -> set[Node]:
+    """The nodes from which a smooth path leads to the result."""
     goal = subject.outputs[0]
-    pending, seen = [leaf], {leaf}
+    found = {goal} & subject.smooth
+    pending = list(found)
     while pending:
-        here = pending.pop()
-        if here is goal:
-            return True
-        for user in subject.users.get(here, []):
-            if user in subject.smooth and user not in seen:
-                seen.add(user)
-                pending.append(user)
-    return False
+        for operand in pending.pop().inputs:
+            if operand in subject.smooth and operand not in found:
+                found.add(operand)
+                pending.append(operand)
+    return found
 
 
 def _cut(subject: Subject, names: list[str], wanted: dict[str, Tensor]) -> Mistake:
