@@ -94,10 +94,9 @@ def in_browser(address: str, progress: Any) -> list[Table]:
             first_picture(page, address, name)
             times = page.evaluate(LATENCY, [slider, ".cr-reading dd"])
             live.add(f"slider on {name}, ms", statistics.median(times), max(times))
-        for name in ("line", "playground"):
-            progress(f"lab: frames of {name}")
-            rates = frames(page, address, name)
-            live.add(f"frames a second, {name} in play", statistics.median(rates), min(rates))
+        progress("lab: frames")
+        rates = frames(page, address, "playground")
+        live.add("frames a second, playground in play", statistics.median(rates), min(rates))
         browser.close()
     return [paint, live]
 
