@@ -87,7 +87,8 @@ def test_no_page_is_wider_than_the_screen(page, width):
     [
         (["--page", "nothing"], "", "no page 'nothing'; there are line, slope"),
         (["--host", "203.0.113.1"], "", "cannot listen on 203.0.113.1"),
-        ([], "short", "CHAINRULE_LAB_TOKEN needs 8 characters"),
+        ([], "short", "CHAINRULE_LAB_TOKEN needs 8 or more"),
+        ([], "a b c d e f; x=1", "letters, digits, - or _"),
     ],
 )
 def test_the_command_says_what_is_wrong(arguments, token, message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Annotated
 
 import typer
@@ -23,7 +24,7 @@ def lab(
     """Open the lab: live pages on which one sees networks learn.
 
     The address that is printed holds a token: who does not have it does not get in. Set
-    CHAINRULE_LAB_TOKEN (8 characters or more) for one that a class can type.
+    CHAINRULE_LAB_TOKEN (8 letters or more) for one that a class can type.
     """
     from .. import lab as room
     from ..widgets import PAGES
@@ -31,8 +32,8 @@ def lab(
     token = os.environ.get("CHAINRULE_LAB_TOKEN", "")
     if page not in PAGES:
         _fail(f"no page {page!r}; there are {', '.join(PAGES)}")
-    if token and len(token) < 8:
-        _fail("CHAINRULE_LAB_TOKEN needs 8 characters or more")
+    if token and not re.fullmatch(r"[\w-]{8,}", token, re.ASCII):
+        _fail("CHAINRULE_LAB_TOKEN needs 8 or more letters, digits, - or _")
     try:
         room.require_packages()
         opened = room.Lab(host, port, token=token, names=name or ())
