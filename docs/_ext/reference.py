@@ -11,7 +11,7 @@ from docstrings import escape_line
 import chainrule
 
 # How it works inside, and what is run rather than imported.
-PRIVATE = {"chainrule.engine", "chainrule.hints", "chainrule.cli", "chainrule.demo", "chainrule.__main__"}
+PRIVATE = {f"chainrule.{name}" for name in ("engine", "hints", "cli", "demo", "__main__")}
 
 
 def public_modules():

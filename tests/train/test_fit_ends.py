@@ -199,3 +199,17 @@ def call(**changes):
 def test_errors_say_what_to_do(go, says):
     with pytest.raises((TypeError, ValueError), match=says):
         go()
+
+
+def test_one_callback_need_not_stand_in_a_list():
+    class Counter:  # no Callback by birth
+        epochs = 0
+
+        def on_epoch(self, run):
+            self.epochs += 1
+
+    counter = Counter()
+    net = network()
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+    fit(net, nn.MSELoss(), optimizer, (X, Y), epochs=3, callbacks=counter)
+    assert counter.epochs == 3

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+OCCASIONS = ("on_step", "on_epoch", "on_end")
+
 
 class StopTraining(Exception):
     """Raise it in a callback to end the training; ``history.stopped`` holds its message."""
@@ -129,14 +131,13 @@ class Hooks:
     """The callbacks by occasion, without those that do nothing then."""
 
     def __init__(self, callbacks: Any) -> None:
-        listed = (
-            [callbacks] if callable(callbacks) or isinstance(callbacks, Callback) else callbacks
-        )
+        is_one = callable(callbacks) or any(hasattr(callbacks, name) for name in OCCASIONS)
+        listed = [callbacks] if is_one else callbacks
         self.step: list[Callable[[Run], Any]] = []
         self.epoch: list[Callable[[Run], Any]] = []
         self.end: list[Callable[[Run], Any]] = []
         for callback in listed or ():
-            known = [name for name in ("on_step", "on_epoch", "on_end") if hasattr(callback, name)]
+            known = [name for name in OCCASIONS if hasattr(callback, name)]
             if not known and not callable(callback):
                 raise TypeError(
                     f"fit: {callback!r} is no callback: a function of the run, or a Callback"
