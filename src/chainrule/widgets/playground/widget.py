@@ -23,6 +23,7 @@ PACES = (1, 10, 100, 0)  # steps a frame; 0: as many as can be
 MOST_DRAWN = 500
 LEAST_ROWS, MOST_ROWS = 10, 2000
 SOON, CALM = 0.15, 1.0  # seconds before a diagnosis, and between two, at least
+BUDGET = 0.012  # of a frame; where it is smaller, others need the cores: diagnose less often
 
 
 class Playground(Widget):
@@ -58,6 +59,7 @@ class Playground(Widget):
         self.experiment: Experiment | None = None
         self._many = 1
         self._diagnosis_at = self._diagnosed = 0.0
+        self._calm = CALM
         super().__init__(
             **dataclasses.asdict(self.settings), view="network", pace=10, running=False, notice=""
         )
@@ -298,6 +300,7 @@ class Playground(Widget):
 
     def tick(self, budget: float) -> None:
         """Steps for half of the time, then pictures; now and then, the diagnosis."""
+        self._calm = CALM * max(1.0, BUDGET / budget)
         if self.state["running"]:
             self._advance(budget)
         if self._diagnosis_at and time.monotonic() >= self._diagnosis_at:
@@ -326,7 +329,7 @@ class Playground(Widget):
             frame["code"] = program(self.experiment, self.own, self.file)
         self.set(**frame)
         if not self._diagnosis_at:  # soon, but not before everything else is seen
-            self._diagnosis_at = max(time.monotonic() + SOON, self._diagnosed + CALM)
+            self._diagnosis_at = max(time.monotonic() + SOON, self._diagnosed + self._calm)
             self.running = True
 
     def _diagnose(self) -> None:
