@@ -1,16 +1,12 @@
 """Texts of the page that Python says."""
 
-from __future__ import annotations
-
-from typing import Any
-
-from ...locale import catalogue
+from ..words import words as words_of
 
 
-def words(key: str, /, **values: Any) -> str:
+def words(key: str, /, **values: object) -> str:
     """A text of ``playground.json`` with its numbers in.
 
     >>> words("some_shown", shown=3, count=8)
     '3 of 8 shown'
     """
-    return catalogue("en")[f"playground.{key}"].format(**values)
+    return words_of(f"playground.{key}", **values)
