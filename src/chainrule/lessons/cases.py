@@ -61,7 +61,8 @@ def _entries(kind: Kind, length: dict[str, int], rng: np.random.Generator) -> An
     shape = tuple(length.get(side, side) for side in kind.shape)
     values = rng.uniform(kind.low, kind.high, shape)
     if kind.whole:
-        return rng.integers(int(kind.low), int(kind.high) + 1, shape)
+        found = rng.integers(int(kind.low), int(kind.high) + 1, shape)
+        return found if kind.shape else int(found)
     rounded = np.clip(np.round(values, 1), kind.low, kind.high)
     kept = np.where(np.isin(rounded, kind.avoid), values, rounded)
     return kept if kind.shape else float(kept)
