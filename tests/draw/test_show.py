@@ -54,6 +54,36 @@ def test_a_graph_is_drawn_with_the_values_that_it_is_given():
     assert "value 6" not in texts(cr.draw(graph, 2.0, 3.0, values=False))
 
 
+def test_dropout_and_batch_norm_are_drawn_as_they_train_and_stay_as_they_are():
+    network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
+    before = {name: np.array(value) for name, value in network.state_dict().items()}
+    x = RNG.normal(size=(5, 3)).astype("f")
+    for subject in (network, lambda x: np.sum(network(x))):
+        assert "sqrt" in str(check(cr.draw(subject, x, fold=None)))
+    after = network.state_dict()
+    assert all(np.array_equal(after[name], value) for name, value in before.items())
+
+
+def test_python_numbers_and_branches_are_drawn():
+    def f(x):
+        return x * 2.0 if x > 0 else x
+
+    assert "value 6" in texts(check(cr.draw(f, 3, values=True)))
+
+
+@pytest.mark.parametrize(
+    ("subject", "options", "error", "wanted"),
+    [
+        (3.0, {}, TypeError, "draw takes a function and its arguments, .* got float"),
+        (np.sin, {"kind": "matrix"}, ValueError, "kind is 'graph', 'matrices' or 'neurons'"),
+        (np.sin, {"kind": "neurons"}, TypeError, "no linear layers"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(subject, options, error, wanted):
+    with pytest.raises(error, match=wanted):
+        cr.draw(subject, 1.0, **options)
+
+
 def test_parameters_have_the_names_that_their_network_gives_them(net):
     x = np.ones((5, 3), "f")
     assert {"0.weight", "2.bias", "x"} <= set(texts(cr.draw(net, x)))

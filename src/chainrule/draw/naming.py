@@ -6,6 +6,7 @@ import inspect
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ..engine import tree
@@ -64,18 +65,35 @@ def _paths(structure: tree.Structure, path: str) -> Iterator[str]:
 
 def _parameters(function: Callable[..., Any]) -> Iterator[tuple[str, Parameter]]:
     """The Parameters that a function can see, with the names that it sees them by."""
-    if isinstance(function, Module):
-        yield from function.named_parameters()
-        return
-    function = inspect.unwrap(function)
-    if not inspect.isfunction(function):
-        return
-    seen = inspect.getclosurevars(function)
-    for name, value in (*seen.nonlocals.items(), *seen.globals.items()):
+    for name, value in _seen_by(function):
         if isinstance(value, Parameter):
             yield name, value
         elif isinstance(value, Module):
             yield from value.named_parameters(name)
+
+
+def _seen_by(function: Callable[..., Any]) -> list[tuple[str, Any]]:
+    """The variables from outside that a function uses; of a Module, itself."""
+    if isinstance(function, Module):
+        return [("", function)]
+    function = inspect.unwrap(function)
+    if not inspect.isfunction(function):
+        return []
+    seen = inspect.getclosurevars(function)
+    return [*seen.nonlocals.items(), *seen.globals.items()]
+
+
+@contextmanager
+def unchanged(function: Callable[..., Any]) -> Iterator[None]:
+    """Keep the buffers of the Modules that a function can see: running means, random keys."""
+    seen = [value for _, value in _seen_by(function) if isinstance(value, Module)]
+    parts = {part for module in seen for part in module.modules()}
+    before = [(part, dict(part.own_buffers())) for part in parts]
+    try:
+        yield
+    finally:
+        for part, buffers in before:
+            part.own_buffers().update(buffers)
 
 
 def shortened(paths: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from html import escape
 from typing import Any
 
@@ -11,13 +11,14 @@ import numpy as np
 from ..engine import tree
 from ..engine.graph import Graph, node_names
 from ..engine.tensor import Tensor
-from ..engine.trace import is_value, node_of, trace
+from ..engine.trace import abstract, is_value, node_of, placeholder, scope
+from ..engine.types import TensorType
 from ..nn import Module
 from .both import forward_and_backward
 from .graphs import graph as draw_graph
 from .layers import layers_of
 from .matrices import matrices
-from .naming import names_in
+from .naming import names_in, unchanged
 from .neurons import neurons
 from .placing import COMFORTABLE, Names, arranged
 from .svg import Picture
@@ -43,8 +44,8 @@ def draw(
     Parameters
     ----------
     what
-        A ``Graph``; or a function or Module, which is traced on ``examples``; or a tensor, such as
-        a loss on which ``backward()`` can be called.
+        A ``Graph``; or a function or Module, which is called with ``examples`` (its buffers stay as
+        they are); or a tensor, such as a loss on which ``backward()`` can be called.
     examples
         Arguments, or ``TensorType`` in place of arrays. For a graph, the values of its inputs.
     kind
@@ -73,13 +74,15 @@ def draw(
     >>> draw(loss, 2.0, x, 3 * x, values=True)
     Picture(... x ...: loss)
     """
+    if kind not in ("", "graph", "matrices", "neurons"):
+        raise ValueError(f"draw: kind is 'graph', 'matrices' or 'neurons', not {kind!r}")
     if kind in ("matrices", "neurons") or (isinstance(what, Module) and not examples):
         chosen = matrices if kind == "matrices" else neurons
         return chosen(_layers(what), title=title or _title(what), x=(*examples, None)[0])
     if isinstance(what, Tensor):
         what = Graph((), (node_of(what),))
     is_graph = isinstance(what, Graph)
-    graph = what if is_graph else trace(what, *examples)
+    graph = what if is_graph else _called(what, examples)
     if names is None:
         names = () if is_graph else names_in(graph, what, examples)
     if values is None:
@@ -98,6 +101,29 @@ def draw(
     return picture
 
 
+def _called(function: Callable[..., Any], examples: tuple[Any, ...]) -> Graph:
+    """The graph of a call. Where the values are known, `if`, dropout and batch norm work too."""
+    if not callable(function):
+        raise TypeError(
+            "draw takes a function and its arguments, a Module, a Graph or a tensor; got "
+            f"{type(function).__name__}"
+        )
+    leaves, structure = tree.flatten(examples)
+    inputs = []
+    for place, leaf in enumerate(leaves):
+        if isinstance(leaf, TensorType):
+            leaves[place] = placeholder(leaf)
+        elif is_value(leaf):
+            known = None if isinstance(leaf, Tensor) else np.asarray(leaf)[()]
+            leaves[place] = placeholder(abstract(leaf), known)
+        else:
+            continue
+        inputs.append(leaves[place])
+    with scope(()), unchanged(function):
+        results = tree.leaves(function(*tree.unflatten(structure, leaves)))
+    return Graph(inputs, [node_of(leaf) for leaf in results if is_value(leaf)])
+
+
 def held_in(graph: Graph) -> list[tuple[str, Graph]]:
     """The graphs that the loops, branches and calls of a graph hold, with what to call each."""
     names = node_names(graph)
@@ -113,7 +139,8 @@ def held_in(graph: Graph) -> list[tuple[str, Graph]]:
 
 
 def _arrays(graph: Graph, examples: Any) -> list[Any]:
-    found = [leaf for leaf in tree.leaves(examples) if is_value(leaf)]
+    found = [np.asarray(x)[()] if isinstance(x, int | float) else x for x in tree.leaves(examples)]
+    found = [leaf for leaf in found if is_value(leaf)]
     if len(found) != len(graph.inputs):
         raise TypeError(
             f"values and times need an array for each of the {len(graph.inputs)} inputs of the "
@@ -127,7 +154,7 @@ def _title(function: Any) -> str:
 
 
 def _layers(network: Module) -> list[Any]:
-    found = layers_of(network)
+    found = layers_of(network) if isinstance(network, Module) else []
     if not found:
         raise TypeError(
             f"{type(network).__name__} has no linear layers to draw as neurons: pass an example "
