@@ -37,7 +37,7 @@ def _():
 
     `hills` has two deep valleys. `descend` goes down from **one** start. `vmap` makes of it a
     function of an array of starts, `jit` compiles that. The colour says in which valley the descent
-    ends that began there. Raise the rate until the border frays.
+    ends that began there. Raise the rate, and look at the border.
     """)
     return
 
@@ -63,6 +63,7 @@ def descend(start, rate):
 def _():
     starts = chart.grid((-2, 2), (-2, 2))
     descend_all = jit(vmap(descend, in_axes=(0, None)))
+    descend_all(starts, 0.1)  # the first call traces and compiles
     return descend_all, starts
 
 
@@ -130,7 +131,11 @@ def _():
     def norm(x):
         return np.sqrt(np.sum(x**2))
 
-    {f.__name__: [len(trace(f, np.ones(n)).nodes) for n in (5, 50)] for f in (norm_by_loop, norm)}
+    counted = {f: [len(trace(f, np.ones(n)).nodes) for n in (5, 50)] for f in (norm_by_loop, norm)}
+    [
+        f"{f.__name__}: {few} nodes for 5 numbers, {many} for 50"
+        for f, (few, many) in counted.items()
+    ]
     return
 
 
@@ -237,7 +242,7 @@ def _():
 def _(seed):
     _key = random.key(seed.value)
     _first, _second = random.split(_key)
-    _look = {"x": "uniform", "y": "normal", "xlim": (0, 1), "ylim": (-3.5, 3.5)}
+    _look = {"x": "uniform", "y": "normal", "width": 400, "xlim": (0, 1), "ylim": (-3.5, 3.5)}
     chart.beside(
         chart.chart(
             chart.dots(random.uniform(_key, (300,)), random.normal(_key, (300,))),

@@ -36,7 +36,7 @@ def _():
 
 @app.function
 def formula(x):
-    """Six operations on each element."""
+    """Seven operations on each element."""
     return np.tanh(2 * x + 1) * np.exp(-x * x)
 
 
@@ -44,7 +44,8 @@ def formula(x):
 def _():
     mo.md(r"""
     NumPy runs through memory once for each operation. Compiled, `formula` is **one** loop, in which
-    an element is read once, stays in registers, and is written once. Measured now, on your machine:
+    an element is read once, stays in registers, and is written once. With few elements the call
+    itself takes longest. Measured now, on your machine:
     """)
     return
 
@@ -78,7 +79,7 @@ def _(sizes, times):
         chart.curve(np.log10(sizes), times["NumPy"], colour="muted", label="NumPy"),
         chart.curve(np.log10(sizes), times["compiled"], colour="blue", label="jit"),
         x="elements, as powers of ten",
-        y="ns for each",
+        y="ns for each element",
         ylim=(0, 1.5 * max(times["NumPy"][3:])),
     )
     return
@@ -188,27 +189,10 @@ def _():
     ## Exercise 2: merge them
 
     A little program is a list of entries. An entry is the name of an operation, and the numbers of
-    the entries that it is computed from:
-    """)
-    return
+    the entries that it is computed from. This one has a twin, number 2; the last is the result:
 
+        [("x",), ("tanh", 0), ("tanh", 0), ("exp", 2), ("multiply", 1, 3)]
 
-@app.cell
-def _():
-    program = [
-        ("x",),  # 0: an input
-        ("tanh", 0),  # 1
-        ("tanh", 0),  # 2: a twin of 1
-        ("exp", 2),  # 3
-        ("multiply", 1, 3),  # 4: the result
-    ]
-    program
-    return
-
-
-@app.cell(hide_code=True)
-def _():
-    mo.md(r"""
     Leave out twins: entries with the same operation **and** the same inputs as an earlier one.
     Whoever used a twin uses the earlier one instead, so numbers change, and an entry may become a
     twin only through that. Return the new list, and the number in it of the result (of what was
