@@ -174,9 +174,30 @@ def test_what_has_no_derivative():
         cr.backprop(lambda x: x * 2)(np.ones(3))
     with pytest.raises(cr.engine.errors.DifferentiationError, match="must return a number"):
         cr.backprop(lambda x: "text")(1.0)
+    with pytest.raises(cr.engine.errors.DifferentiationError, match="flow through integers"):
+        cr.backprop(lambda x: np.sum(x))(np.arange(3))
+    for x in (np.arange(3), np.array([1j])):
+        with pytest.raises(cr.engine.errors.DifferentiationError, match="holds no real numbers"):
+            cr.backprop(lambda x: np.sum(abs(x) * 2.0))(x)
     assert float(cr.backprop(lambda x: 3.0 + 0 * np.floor(x))(1.0).gradient) == 0.0
     assert len(cr.backprop(lambda x: x)(2.0)) == 0
     assert cr.backprop(lambda x: x)(2.0).gradient == 1.0
+
+
+def test_sums_that_do_not_fit_stand_on_a_line_of_their_own():
+    def windows(x):
+        return sum(np.sum(x[i : i + 3] ** 2) for i in range(3))
+
+    lines = str(cr.backprop(windows)(np.arange(8.0))).splitlines()
+    assert any(line.strip() == "Σ f64[8] 0 … 12" for line in lines)
+    assert not any(line.endswith("…") for line in lines[4:-2] if "Σ" in line)
+    text = str(cr.backprop(lambda x: np.sum(x * 2e-7))(np.ones(3)))
+    assert "2e-07 = 2e-07" not in text
+
+
+def test_what_is_not_finite_cannot_be_checked():
+    found = cr.backprop(lambda x: np.sum(np.log(x)))(np.array([1.0, -1.0])).check()
+    assert not found.ok and "not finite" in str(found) and "differs" not in str(found)
 
 
 def test_pictures():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule import nn, optim
+from chainrule import lax, nn, optim
 from chainrule.optim import functional
 from tests.explain.functions import FUNCTIONS
 
@@ -218,6 +218,18 @@ def test_what_cannot_be_taped():
         cr.tape(net, nn.MSELoss(), "adam", (X, Y))
     with pytest.raises(TypeError, match="a function and its arguments"):
         cr.tape(3.0)
+    with pytest.raises(TypeError, match=r"got \(Sequential, MSELoss, tuple\)"):
+        cr.tape(net, nn.MSELoss(), (X, Y))
+    with pytest.raises(ValueError, match="nothing is computed"):
+        cr.tape(lambda x: x, 2.0)
+
+
+def test_long_values_end_with_an_ellipsis_within_80_columns():
+    def total(w):
+        return lax.scan(lambda h, x: (np.tanh(h @ w + x), h), np.zeros(4), np.ones((6, 4)))[0].sum()
+
+    lines = str(cr.tape(total, np.eye(4))).splitlines()
+    assert max(map(len, lines)) <= 80 and any(line.endswith("…") for line in lines)
 
 
 def test_pictures_of_every_place():

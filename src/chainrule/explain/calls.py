@@ -69,6 +69,11 @@ def record(
     graph = Graph((*inputs, *parameters), map(trace.node_of, results))
     wanted = [node for i in chosen for node in fresh[i].inputs]
     wanted += [node for node in parameters if node.source.requires_grad]
+    if chosen and not wanted and not every:
+        raise DifferentiationError(
+            f"there is nothing to differentiate by: argument {chosen[0]} holds no real numbers "
+            "(integers: x.astype(float)), and no Parameter is used. Choose others with argnums="
+        )
 
     def gradient_like(found: Sequence[Any]) -> Any:
         if not chosen:
@@ -126,11 +131,10 @@ def _scalar(result: Any) -> Any:
         raise DifferentiationError(
             f"the function must return a number to be differentiated, not {type(result).__name__}"
         )
-    if np.shape(result) != () or not trace.abstract(result).is_float:
-        raise DifferentiationError(
-            f"derivatives start at a real scalar, not at {trace.abstract(result)}: take the mean "
-            "or the sum"
-        )
+    kind = trace.abstract(result)
+    if kind.shape or not kind.is_float:
+        advice = "take the mean or the sum" if kind.shape else "nothing can flow through integers"
+        raise DifferentiationError(f"derivatives start at a real scalar, not at {kind}: {advice}")
     return result
 
 

@@ -49,7 +49,7 @@ def short(value: Any, width: int = 22) -> str:
     if value is None:
         return ""
     if isinstance(value, tuple):
-        return f"({', '.join(short(part, 9) for part in value)})"
+        return f"({', '.join(short(part, 9) or '–' for part in value)})"
     array = np.asarray(value)
     if not array.ndim:
         return f"{array[()]:.5g}" if array.dtype.kind == "f" else str(array[()])

@@ -41,7 +41,8 @@ class Differences(Sequence[Difference]):
     def __str__(self) -> str:
         lines = [f"{'node':<8}{'operation':<16}{'backprop':>16}{'difference':>16}"]
         for row in self._rows:
-            mark = "" if row.ok else "  differs"
+            is_finite = np.isfinite([row.backprop, row.difference]).all()
+            mark = "" if row.ok else "  differs" if is_finite else "  not finite"
             numbers = f"{row.backprop:>16.8g}{row.difference:>16.8g}"
             lines.append(f"{row.id:<8}{row.op:<16}{numbers}{mark}")
         return "\n".join(lines)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 _HEAD = ("", "node", "operation", "value", "d output / d node")
-_COLUMNS = (3, 8, 14, 26, 26)
+_COLUMNS = (3, 8, 14, 26, 25)
 
 
 def as_text(steps: Backprop) -> str:
@@ -29,7 +29,12 @@ def as_text(steps: Backprop) -> str:
             lines.append(_cut(f"    {step.line}", WIDTH))
             said = step.line
         lines.append(_row(str(number), step.id, step.op, short(step.value), short(step.cotangent)))
-        lines += [_row("", f"  {s.to}", "", *_product(s)) for s in step.sends]
+        for sent in step.sends:
+            formula, amount, total = _product(sent)
+            text = f"{amount}; {total}" if total else amount
+            fits = len(text) <= _COLUMNS[-1]
+            lines.append(_row("", f"  {sent.to}", "", formula, text if fits else amount))
+            lines += [] if fits or not total else [_row("", "", "", "", total)]
     ends = [f"{name} = {short(ct)}" for name, ct in _ends(steps)]
     return "\n".join([*lines, "─" * WIDTH, *(_cut(f"    d_{end}", WIDTH) for end in ends)])
 
@@ -39,18 +44,19 @@ def _labels(steps: Backprop) -> str:
     return ", ".join(f"{steps.names[node]} = {label}" for node, label in found)
 
 
-def _product(sent: Sent) -> tuple[str, str]:
-    """What the cotangent is multiplied by, and what comes of it; of several parts, their sum."""
+def _product(sent: Sent) -> tuple[str, str, str]:
+    """What the cotangent is multiplied by, what comes of it, and of several parts their sum."""
     formula, number = sent.local.formula, sent.local.number
     if number is not None and not np.ndim(number) and not formula.isdigit():
-        formula += f" = {short(number)}"
-    total = "" if sent.total is sent.amount else f"; Σ {short(sent.total)}"
-    return formula, short(sent.amount) + total
+        text = short(number)
+        formula += f" = {text}" if text != formula else ""
+    total = "" if sent.total is sent.amount else f"Σ {short(sent.total)}"
+    return formula, short(sent.amount), total
 
 
 def _row(*cells: str) -> str:
     pairs = zip(cells, _COLUMNS, strict=True)
-    return " ".join(_cut(cell, width).ljust(width) for cell, width in pairs)[:WIDTH].rstrip()
+    return " ".join(_cut(cell, width).ljust(width) for cell, width in pairs).rstrip()
 
 
 def _cut(text: str, width: int) -> str:
@@ -96,9 +102,9 @@ def _html_rows(number: int, step: Step) -> Iterator[str]:
     first = _cell(str(number)) + _cell(step.id) + _cell(step.op)
     first += _cell(short(step.value), _BLUE) + _cell(short(step.cotangent), _VERMILION)
     for sent in step.sends:
-        formula, amount = _product(sent)
+        formula, amount, total = _product(sent)
         cells = _cell(sent.to) + _cell(formula, "font-family:monospace")
-        yield first + cells + _cell(amount, _VERMILION)
+        yield first + cells + _cell(f"{amount}; {total}" if total else amount, _VERMILION)
         first = _cell("") * len(_HEAD)
 
 

@@ -75,6 +75,8 @@ class Tape:
         self._nodes = [n for n in step.graph.nodes if n.inputs and not _is_repeated_number(n)]
         self._index = {node: i for i, node in enumerate(self._nodes)}
         self._by_id = {name: node for node, name in step.names.items()} | step.aliases
+        if not self._nodes:
+            raise ValueError("tape: nothing is computed from the arguments, so there is no step")
         self._at = 0
         self.recomputed: list[str] = []
 
@@ -238,8 +240,8 @@ class Tape:
                 lines.append(f"  {phase}")
             mark = ">" if place.index == self._at else " "
             pin = " pinned" if self._nodes[place.index] in self._pins else ""
-            text = place.text if len(place.text) <= 46 else place.text[:45] + "…"
-            lines.append(f"{mark} {place.index:>4} {text:<46} {short(place.value, 18)}{pin}"[:80])
+            value = _cut(short(place.value, 18), 26 - len(pin))
+            lines.append(f"{mark} {place.index:>4} {_cut(place.text, 46):<46} {value}{pin}")
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -273,6 +275,10 @@ class Tape:
             row["owner"] = row["id"] if owner is None else names[owner]
             row["pinned"] = node in self._pins
         return found
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _as_dict(
@@ -317,10 +323,11 @@ def tape(target: Any, *args: Any, backward: bool = True) -> Tape:
     if is_model and len(args) == 3:
         loss, optimizer, batch = args
         return Tape(trace_step(target, loss, optimizer, batch))
-    if not callable(target):
+    if not callable(target) or (is_model and any(map(callable, args))):
+        got = ", ".join(type(part).__name__ for part in (target, *args))
         raise TypeError(
             "tape takes a function and its arguments, or (model, loss, optimizer, (x, y)); got "
-            f"{type(target).__name__}"
+            f"({got})"
         )
     if backward:
         try:
