@@ -58,8 +58,10 @@ def read(source):
 
 
 def is_prose(statement):
+    """Whether it is words alone; words with numbers in are what a cell shows."""
     call = getattr(statement, "value", None)
-    return isinstance(call, ast.Call) and ast.unparse(call.func) == "mo.md"
+    is_words = isinstance(call, ast.Call) and ast.unparse(call.func) == "mo.md"
+    return is_words and isinstance(call.args[0], ast.Constant)
 
 
 def text_of(source, statements):
@@ -82,6 +84,8 @@ def run(path):
     for cell, output in zip(cells[1:], outputs, strict=True):  # the first is the imports
         if not isinstance(output, marimo.Html):
             cell.shows = html_of(output)
+        elif re.search(r"mo\.md\(\s*f", cell.code):
+            cell.shows = output.text
     return cells
 
 
