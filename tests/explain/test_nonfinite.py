@@ -118,6 +118,18 @@ def test_the_last_good_step_is_that_of_single_steps(chunk):
     np.testing.assert_array_equal(weight, same)
 
 
+@pytest.mark.parametrize(("part", "name"), [(0, "x[5, 1]"), (1, "y[5, 0]")])
+@pytest.mark.parametrize("kind", [optim.SGD, optim.LBFGS])
+def test_data_that_is_bad_is_named_by_its_place(part, name, kind):
+    data = [X.copy(), Y.copy()]
+    data[part][5, (1 - part)] = np.nan
+    net = nn.Linear(3, 1)
+    optimizer = kind(net.parameters(), lr=0.1)
+    wanted = rf"NaN or Inf at 1 place\(s\), first nan at {name}".replace("[", r"\[")
+    with pytest.raises(NonFiniteError, match=wanted):
+        fit(net, nn.MSELoss(), optimizer, tuple(data), batch_size=None, lint=False)
+
+
 def test_lbfgs_names_it_too():
     net = nn.Linear(3, 1)
     optimizer = optim.LBFGS(net.parameters())

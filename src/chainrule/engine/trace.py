@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import opcode
 import os
 import sys
@@ -24,6 +26,7 @@ from .types import TensorType, Type, is_array, type_of
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _USER_ROOMS = tuple(_PACKAGE + room + os.sep for room in ("demo", "lessons"))
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+_BETWEEN = (functools.__file__, contextlib.__file__)  # whose frames stand between ours
 _is_ours: dict[str, bool] = {}
 
 
@@ -57,7 +60,7 @@ def current_place(depth: int = 1) -> Place | None:
 
 
 def _belongs_to_us(filename: str) -> bool:
-    if filename.startswith(_NUMPY):
+    if filename.startswith(_NUMPY) or filename in _BETWEEN:
         return True
     return filename.startswith(_PACKAGE) and not filename.startswith(_USER_ROOMS)
 

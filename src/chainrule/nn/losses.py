@@ -268,7 +268,9 @@ def _at_labels(name: str, values: Any, labels: Any, axis: int) -> Any:
     count = values.shape[axis]
     wanted = values.shape[:axis] + values.shape[axis + 1 :]
     if labels.dtype.kind not in "iu":
-        raise DtypeError(f"{name}: labels must be whole numbers, got {labels.dtype}: .astype(int)")
+        is_text = labels.dtype.kind in "USO"
+        cure = "np.unique(labels, return_inverse=True)[1]" if is_text else ".astype(int)"
+        raise DtypeError(f"{name}: labels must be whole numbers, got {labels.dtype}: {cure}")
     if labels.shape != wanted:
         hint = ""
         if labels.shape == values.shape:

@@ -139,7 +139,10 @@ def as_arrays(value: Any, dtype: Any) -> Any:
         return tuple([as_arrays(part, dtype) for part in value])
     array = np.asarray(value, order="C")
     if array.dtype.kind not in "fiub":
-        raise TypeError(f"fit: data must be numbers, got an array of dtype {array.dtype}")
+        raise TypeError(
+            f"fit: data must be numbers, got an array of dtype {array.dtype}; "
+            "labels in words: np.unique(y, return_inverse=True)[1]"
+        )
     if dtype is not None and array.dtype.kind == "f":
         array = array.astype(dtype, copy=False)
     return array

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import trace
+from ..engine import trace, tree
 from ..engine.compile.loop import Loop
 from ..engine.errors import NonFiniteError
 from ..engine.graph import Graph
@@ -48,12 +48,26 @@ def go_back(
 def origin(step: Callable[..., Any], *arguments: Any) -> str:
     """Which operation of a step makes the loss, its last result, or another result not finite."""
     graph = trace.trace(step, *arguments)
-    values = [leaf for leaf in trace.tree.leaves(arguments) if trace.is_value(leaf)]
+    values = [leaf for leaf in tree.leaves(arguments) if trace.is_value(leaf)]
     *others, loss = graph.outputs
     return origin_of_nonfinite(Graph(graph.inputs, [loss, *others]), *values)
 
 
-def refuse(value: float, run: Run, found: str) -> None:
+def _advice(data: Sequence[Any]) -> str:
+    """What to do: about the first entry of the data that is NaN or Inf, else about the step."""
+    for name, part in zip("xyw", data, strict=True):
+        for leaf in tree.leaves(part):
+            if leaf.dtype.kind == "f" and not all_finite([leaf]):
+                wrong = np.argwhere(~np.isfinite(leaf)).tolist()
+                first = leaf[tuple(wrong[0])]
+                return (
+                    f"The data holds NaN or Inf at {len(wrong)} place(s), first {first} at "
+                    f"{name}{wrong[0]}: fill in or leave out such rows."
+                )
+    return "Try a lower learning rate, clip=1.0 or scaled inputs."
+
+
+def refuse(value: float, run: Run, found: str, data: Sequence[Any]) -> None:
     """The error for the step after those that the run has, whose loss is ``value``."""
     step = len(run.losses)
     passed = (step - run.epoch_start) // run.steps_per_epoch if run.steps_per_epoch else 0
@@ -64,6 +78,5 @@ def refuse(value: float, run: Run, found: str) -> None:
         found = f"In its gradient: {found}"
     raise NonFiniteError(
         f"fit: {what} at step {step} (epoch {run.epoch}). The model keeps the parameters from "
-        "before this step. Try a lower learning rate, clip=1.0 or scaled inputs."
-        + (f"\n{found}" if found else "")
+        f"before this step. {_advice(data)}" + (f"\n{found}" if found else "")
     )

@@ -113,7 +113,7 @@ class Training:
         if good < count:
             x = tree.map(lambda column: column[good], xs)
             found = origin(self._step, loop.constants, loop.carry, x)
-            refuse(float(losses[good]), run, found)
+            refuse(float(losses[good]), run, found, loop.constants["arrays"])
 
     def _is_fine(self, leaves: list[Any]) -> bool:
         """Whether the parameters are finite, or were not when all began."""
@@ -227,7 +227,7 @@ class Search(Training):
         value = self._optimizer.step(closure)
         if not math.isfinite(value):
             x = (self.model.params(), fixed, None, *batch)
-            refuse(value, run, origin(self._loss_last, *x))
+            refuse(value, run, origin(self._loss_last, *x), batch)
         self._optimizer.zero_grad()
         numbers = {"params": self.model.params(), "memories": {}}, after["buffers"]
         run.losses.append(value)

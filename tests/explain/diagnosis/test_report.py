@@ -120,11 +120,19 @@ def test_the_users_line_is_told_where_it_tells_something():
         (3, moons(), "the model is a Module, or a pair"),
         (mlp(2, 1), moons()[0], "data is a pair"),
         (mlp(2, 1), (moons()[0], moons()[1][:5]), "one example a row"),
+        (mlp(2, 1), (moons()[0], np.where(moons()[1] > 0, "a", "b")), "labels in words"),
+        (mlp(3, 1), moons(), "\n  at .*test_report.py"),
     ],
 )
 def test_wrong_arguments(model, data, message):
     with pytest.raises((TypeError, ValueError), match=message):
         cr.diagnose(model, BCE, data)
+
+
+def test_lists_are_taken_as_fit_takes_them():
+    x, y = moons()
+    found = cr.diagnose(mlp(2, 1), BCE, (x.tolist(), y.tolist()), quick=True)
+    assert found.ids == cr.diagnose(mlp(2, 1), BCE, (x, y), quick=True).ids
 
 
 def test_columns_are_named_by_number():

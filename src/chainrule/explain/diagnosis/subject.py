@@ -88,7 +88,7 @@ class Subject:
     def _pair(self, data: Any, name: str) -> tuple[Any, Any]:
         if not isinstance(data, tuple | list) or len(data) != 2:
             raise TypeError(f"diagnose: {name} is a pair (x, y)")
-        x, y = tree.map(self._as_array, data[0]), tree.map(self._as_array, data[1])
+        x, y = map(self._as_arrays, data)
         lengths = {len(leaf) if leaf.ndim else 0 for leaf in tree.leaves((x, y))}
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError(
@@ -96,9 +96,18 @@ class Subject:
             )
         return x, y
 
-    def _as_array(self, leaf: Any) -> Any:
+    def _as_arrays(self, value: Any) -> Any:
         """As ``fit`` does it: floating-point data in the dtype of the parameters."""
-        array = np.asarray(leaf)
+        if isinstance(value, dict):
+            return {name: self._as_arrays(part) for name, part in value.items()}
+        if isinstance(value, tuple):
+            return tuple([self._as_arrays(part) for part in value])
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(
+                f"diagnose: data must be numbers, got an array of dtype {array.dtype}; "
+                "labels in words: np.unique(y, return_inverse=True)[1]"
+            )
         is_real = array.dtype.kind == "f" and self._dtype is not None
         return array.astype(self._dtype, copy=False) if is_real else array
 
