@@ -199,17 +199,15 @@ def _():
     ## A rate for each time
 
     Slopes of small batches are noisy. With a constant rate the loss comes down to where noise and
-    slope are in balance, and stays there. A smaller rate gets lower, but takes longer to come
-    there. So begin large and end small: a **schedule**.
+    slope are in balance, and stays. So begin with a large one and end small: a **schedule**.
     """)
     return
 
 
 @app.cell(hide_code=True)
 def _():
-    plan = mo.ui.dropdown(
-        ["constant", "step", "cosine", "one cycle"], value="constant", label="schedule"
-    )
+    _plans = ["constant", "step", "cosine", "one cycle"]
+    plan = mo.ui.dropdown(_plans, value="constant", label="schedule")
     top = mo.ui.slider(0.01, 0.07, 0.01, value=0.05, label="rate", show_value=True)
     mo.hstack([plan, top], justify="start", gap=2, wrap=True)
     return plan, top
@@ -241,7 +239,6 @@ def _(losses, rates):
             y="rate",
             ylim=(0, 0.075),
             width=400,
-            title="schedule",
         ),
         chart.chart(
             chart.curve(range(240), losses, width=1.5),
@@ -339,9 +336,8 @@ def _():
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Looking at the code one may guess. `diagnose` **measures**: it runs copies of the network on the
-    data, and compares about thirty numbers with their bounds. What it finds first often hides
-    the next thing, so mend and look again.
+    One may guess. `diagnose` **measures**: it runs copies of the network on the data, and compares
+    some thirty numbers with bounds. One fault often hides the next, so mend and look again.
     """)
     return
 
@@ -358,9 +354,9 @@ def _(broken, table):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Write your own version, with whatever network and optimiser you like, that has no finding left.
-    The loss stays `nn.CrossEntropyLoss()`, which wants two logits for each row. Return the network,
-    the columns as they are to be fed to it, and the optimiser.
+    Write your own version, with whatever network and optimiser you like, without a finding. The
+    loss stays `nn.CrossEntropyLoss()`, which wants two logits for each row. `x` are the columns as
+    they are to be fed to the network.
     """)
     return
 
