@@ -244,6 +244,8 @@ SOUND = {
     "bottleneck": low_rank,
     "logistic from 0": logistic_from_zero,
     "equal data": lambda: (column_squares, np.ones((3, 1)), np.ones((4, 3)), np.ones((4, 1))),
+    "no units": lambda: (lambda x: np.mean(np.tanh(x) ** 2), np.ones((4, 3))),
+    "no rows": lambda: (lambda x: np.sum((x @ np.eye(3)) ** 2), np.ones((0, 3))),
     "last layer from 0": last_layer_from_zero,
     "teacher": teacher_and_student,
     "eval": judged,

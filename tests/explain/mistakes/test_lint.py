@@ -63,3 +63,12 @@ def test_what_people_read():
     assert [each["rule"] for each in report.to_dicts()] == ["log-of-zero", "log-of-zero"]
     assert "<dl>" in report._repr_html_()
     assert str(cr.lint(*SOUND["columns"]())).startswith("lint: no mistake in ")
+    assert "nothing was computed from arrays" in str(cr.lint(lambda x: float(x) + 1, 2.0))
+
+
+def test_weights_that_are_converted_are_still_weights():
+    def loss(w, x):
+        return np.sum(np.tanh(x @ w) ** 2)
+
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    assert cr.lint(loss, np.ones((3, 2), np.float32), x).ids == ["symmetric-weights"]

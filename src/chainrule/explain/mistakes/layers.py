@@ -71,8 +71,7 @@ def symmetric_units(subject: Subject) -> Iterator[Mistake]:
     if not subject.has_gradient:
         return
     equal = {name: leaf for name, leaf in subject.parameters.items() if _equal_axes(_value(leaf))}
-    reached = set(subject.nodes)
-    equal = {name: leaf for name, leaf in equal.items() if leaf in reached}
+    equal = {name: leaf for name, leaf in equal.items() if _joins_units(subject, leaf)}
     if not equal:
         return
     gradients = _gradients(subject, list(equal.values()))
@@ -93,13 +92,20 @@ def symmetric_units(subject: Subject) -> Iterator[Mistake]:
         )
 
 
+def _joins_units(subject: Subject, leaf: Node) -> bool:
+    """Whether it is used, and otherwise than element by element, in which there are no units."""
+    apart = ("elementwise", "reduction")
+    users = subject.users.get(leaf, [])
+    return any(name_of(n) == "convert" or n.primitive.family not in apart for n in users)
+
+
 def _value(leaf: Node) -> Any:
     return np.asarray(leaf.known if leaf.source is None else leaf.source.data)
 
 
 def _equal_axes(value: Any) -> list[int]:
     """The axes along which a matrix does not vary."""
-    if value.ndim != 2:
+    if value.ndim != 2 or not value.size:
         return []
     return [axis for axis in (0, 1) if value.shape[axis] > 1 and _is_equal_along(value, axis)]
 

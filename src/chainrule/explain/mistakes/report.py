@@ -65,6 +65,8 @@ class Report:
 
     def __str__(self) -> str:
         if not self.mistakes:
+            if not self.operations:
+                return "lint: no mistake in the source; nothing was computed from arrays"
             return f"lint: no mistake in {self.operations} operations"
         noun = "mistake" if len(self) == 1 else "mistakes"
         return "\n\n".join([f"lint: {len(self)} {noun}", *map(str, self.mistakes)])
