@@ -134,3 +134,9 @@ def test_debug_nans_looks_into_scans():
 def test_debug_nans_lets_good_programs_run():
     with cr.debug_nans():
         assert cr.grad(logarithm)(np.array([2.0, 3.0]))[0] == 1.0
+
+
+@pytest.mark.parametrize("x", [1j, np.array([1j, 2.0])])
+def test_complex_numbers_are_refused_and_not_handed_back(x):
+    with pytest.raises(errors.DtypeError, match="dtype complex128"):
+        cr.grad(lambda x: np.sum(abs(x)))(x)

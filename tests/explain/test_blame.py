@@ -204,6 +204,12 @@ def test_what_cannot_be_asked():
         cr.why(*ask, parameter="w")
     with pytest.raises(IndexError, match="index= needs 2 places"):
         cr.why(*ask, parameter="0.weight", index=1)
+    with pytest.raises(IndexError, match=r"\(9, 0\) is outside of 0.weight"):
+        cr.why(*ask, parameter="0.weight", index=(9, 0))
+    with pytest.raises(ValueError, match="no parameter which is this one"):
+        cr.why(*ask, parameter=network()[0].bias, index=0)
+    for parameter in ("0.bias", net[0].bias):
+        assert cr.why(*ask, parameter=parameter, index=0).name == "0.bias"
     other = optim.SGD(network().parameters(), lr=0.1)
     with pytest.raises(ValueError, match="does not hold"):
         cr.why(net, nn.MSELoss(), other, (X, Y), parameter="0.bias", index=0)

@@ -47,7 +47,7 @@ class _Call:
         for i, leaf in enumerate(leaves):
             if isinstance(leaf, Parameter):
                 leaf = leaf.data
-            if isinstance(leaf, float) or trace.is_value(leaf):
+            if isinstance(leaf, float) or trace.is_value(leaf) or np.iscomplexobj(leaf):
                 value, kind = _as_real(leaf)
                 self.values[i] = value
                 leaves[i] = trace.placeholder(kind, value)

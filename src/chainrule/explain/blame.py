@@ -168,6 +168,8 @@ def why(
     place = index if isinstance(index, tuple) else (index,)
     if len(place) != weight.ndim:
         raise IndexError(f"why: {name} has shape {weight.shape}; index= needs {weight.ndim} places")
+    if not all(-n <= i < n for i, n in zip(place, weight.shape, strict=True)):
+        raise IndexError(f"why: index {place} is outside of {name}, whose shape is {weight.shape}")
     place = tuple([range(n)[i] for i, n in zip(place, weight.shape, strict=True)])
     x, y = (_as_batch(part, weight.dtype) for part in data)
     objective = _objective(loss)
@@ -215,9 +217,10 @@ def why(
 def _named(model: Module, parameter: Any) -> tuple[str, Parameter]:
     held = dict(model.named_parameters())
     for name, own in held.items():
-        if own is parameter or name == parameter:
+        if own is parameter or (isinstance(parameter, str) and name == parameter):
             return name, own
-    raise ValueError(f"why: the model has no parameter {parameter!r}; it has {sorted(held)}")
+    wanted = repr(parameter) if isinstance(parameter, str) else "which is this one"
+    raise ValueError(f"why: the model has no parameter {wanted}; it has {sorted(held)}")
 
 
 def _as_batch(part: Any, dtype: Any) -> Any:
