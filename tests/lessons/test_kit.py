@@ -1,5 +1,7 @@
 """What the kit finds, and how it says it."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -199,6 +201,22 @@ def test_a_chart_draws_every_mark_and_leaves_out_what_is_not_finite():
     assert picture.count("<image") == 1 and "data:image/png;base64," in picture
     assert "x &lt; y" in picture and ">data<" in picture
     assert 'aria-label="x &lt; y"' in picture
+
+
+def test_a_legend_has_a_row_of_its_own_where_the_title_leaves_no_room():
+    def rows(title, *labels):
+        marks = [chart.dots([0], [0], label=label) for label in labels]
+        found = re.findall(
+            r'<text [^>]*y="(16|34|52)"[^>]*>([^<]+)<', str(chart.chart(marks, title=title))
+        )
+        return [(int(y), text) for y, text in found]
+
+    assert rows("short", "a") == [(16, "short"), (16, "a")]
+    assert rows("", "training", "validation") == [(16, "validation"), (16, "training")]
+    assert rows("a title of some forty letters, more or less", "validation")[1] == (34, "validation")
+    long = rows("a title that is much too long for the picture, which is not wide at all", "b")
+    assert [y for y, _ in long] == [16, 34, 52]
+    assert " ".join(text for _, text in long[:2]).endswith("not wide at all")
 
 
 @pytest.mark.parametrize("limits", [(0, 1), (-1e-3, 1e-3), (3, 1e6), (-7, -6.5)])

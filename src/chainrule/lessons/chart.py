@@ -20,7 +20,8 @@ import numpy as np
 
 from ..draw import svg
 
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 26, 40
+LEFT, RIGHT, TOP, BOTTOM = 60, 14, 26, 40
+ROW, GAP = 18, 14
 COLOURS = {
     "ink": "currentColor",
     "blue": "var(--cr-blue)",
@@ -119,15 +120,17 @@ def chart(
     width: int = 420,
     height: int = 300,
 ) -> Chart:
-    """Axes with marks on them; what has a label is named below the title.
+    """Axes with marks on them; what has a label is named beside the title, or below it.
 
     >>> print(str(chart(dots([0, 1], [2, 3]), x="time"))[:16])
     <svg class="cr-c
     """
     flat = [m for each in marks for m in ([each] if isinstance(each, Mark) else each)]
+    rows, heading = _heading(flat, title, width)
     xlim = xlim or _limits([mark.x for mark in flat])
     ylim = ylim or _limits([mark.y for mark in flat])
-    to = _Scales(xlim, ylim, width, height)
+    height += (rows - 1) * ROW
+    to = _Scales(xlim, ylim, width, height, TOP + (rows - 1) * ROW)
     clip = f"cr-{zlib.crc32(repr((title, x, y, width, height)).encode()):x}"
     inside = [_draw(mark, to) for mark in flat]
     frame = svg.rectangle(to.left, to.top, to.right - to.left, to.bottom - to.top)
@@ -135,7 +138,7 @@ def chart(
         svg.element("clipPath", frame, id=clip),
         *_axes(to, x, y),
         svg.group(inside, clip_path=f"url(#{clip})"),
-        *_legend(flat, title, width),
+        *heading,
     ]
     head = (
         f'<svg class="cr-chart" viewBox="0 0 {width} {height}" width="{width}" role="img" '
@@ -159,10 +162,10 @@ def beside(*pictures: Any) -> Chart:
 class _Scales:
     """From data to places in the picture."""
 
-    def __init__(self, xlim: Any, ylim: Any, width: int, height: int) -> None:
+    def __init__(self, xlim: Any, ylim: Any, width: int, height: int, top: int) -> None:
         self.xlim, self.ylim = xlim, ylim
         self.left, self.right = LEFT, width - RIGHT
-        self.top, self.bottom = TOP, height - BOTTOM
+        self.top, self.bottom = top, height - BOTTOM
 
     def x(self, value: Any) -> Any:
         low, high = self.xlim
@@ -251,13 +254,33 @@ def _tick(value: float) -> str:
     return f"{value:.6g}".replace("-", "−")
 
 
-def _legend(marks: list[Mark], title: str, width: int) -> list[str]:
-    found = [svg.text(LEFT, 16, title, 13, font_weight="600")] if title else []
+def _heading(marks: list[Mark], title: str, width: int) -> tuple[int, list[str]]:
+    """Title and legend, on one row if there is room: how many rows, and their elements."""
+    room = width - LEFT - RIGHT
+    named = [mark for mark in marks if mark.label]
+    lines = _lines(title, room, 14)  # it is bold
+    widths = [svg.text_width(mark.label, 12) + GAP for mark in named]
+    free = room - svg.text_width(lines[0], 14) if len(lines) == 1 else 0
+    rows = len(lines) + bool(named and title and sum(widths) > free)
+    at = enumerate(lines if title else [])
+    found = [svg.text(LEFT, 16 + i * ROW, line, 13, font_weight="600") for i, line in at]
     place = float(width - RIGHT)
-    for mark in reversed([mark for mark in marks if mark.label]):
+    for mark, wide in zip(reversed(named), reversed(widths), strict=True):
         at = {"text_anchor": "end", "fill": COLOURS[mark.colour]}
-        found.append(svg.text(place, 16, mark.label, 12, **at))
-        place -= 7 * len(mark.label) + 14
+        found.append(svg.text(place, 16 + (rows - 1) * ROW, mark.label, 12, **at))
+        place -= wide
+    return rows, found
+
+
+def _lines(text: str, room: float, size: float) -> list[str]:
+    """A text in lines that are not wider than the room, parted between words."""
+    found = [""]
+    for word in text.split():
+        longer = f"{found[-1]} {word}".strip()
+        if found[-1] and svg.text_width(longer, size) > room:
+            found.append(word)
+        else:
+            found[-1] = longer
     return found
 
 

@@ -286,7 +286,7 @@ def _(curves):
         chart.curve(range(40), _logs["as they are"], colour="vermilion", label="as they are"),
         x="step",
         y="log₁₀ of the loss",
-        title="both at their best rate",
+        title="each at nearly the largest rate that works",
         ylim=(-16, 2),
         width=520,
     )

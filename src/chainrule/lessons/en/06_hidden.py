@@ -156,9 +156,9 @@ def _():
     mo.md(r"""
     ## What a hidden layer can do
 
-    Add up neurons, and you can build *any* continuous function, as exactly as you like (Cybenko
-    1989): the **universal approximation theorem**. Here is a proof that you can hold in your
-    hands.
+    Add up neurons, and you can build *any* continuous function on an interval, as exactly as you
+    like (Cybenko 1989): the **universal approximation theorem**. Here is a proof that you can hold
+    in your hands.
 
     ## Exercise 3: a bump
 
@@ -319,7 +319,7 @@ def _():
 
     - Put the clouds closer, `distance=2`. What does the perceptron do when almost, but not quite,
       all points can be parted?
-    - How many neurons in *one* layer would make the 128 teeth of seven layers?
+    - How many neurons in *one* layer would make the 64 teeth of seven layers?
     - The theorem says that such a network exists. Does it say that descent finds it? Train one on
       `sin(20 * x)` and see.
     - In the lab (`chainrule lab`) the pages *Perceptron* and *Playground* learn before your eyes.

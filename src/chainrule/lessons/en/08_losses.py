@@ -52,7 +52,7 @@ def _():
 @app.cell(hide_code=True, expand_output=True)
 def _(outlier):
     _seen = np.array([1.2, 1.4, 1.7, 1.8, 2.0, 2.1, 2.3, 2.4, 2.8, outlier.value])
-    _guess = np.linspace(0, 6, 241)
+    _guess = np.linspace(0, 12, 481)
     _gap = _guess[:, None] - _seen
     _losses = {
         "squared": (np.mean(_gap**2, axis=1), "blue"),
@@ -66,7 +66,7 @@ def _(outlier):
         *[chart.curve(_guess, y, colour=c, label=name) for name, (y, c) in _losses.items()],
         *[chart.dots([_guess[y.argmin()]], [y.min()], colour=c) for y, c in _losses.values()],
         chart.dots(_seen, 0 * _seen, colour="ink"),
-        x="one number for all ten (black: the ten)",
+        x="one number for all ten (below: the ten)",
         y="loss",
         ylim=(-0.3, 8),
         xlim=(0, 12),
@@ -79,7 +79,7 @@ def _():
     mo.md(r"""
     ## Exercise 1: Huber
 
-    With the gap $e = $ prediction − target: $e^2 / 2$ where $|e| \le \delta$, and
+    With the gap $e$, prediction − target: $e^2 / 2$ where $|e| \le \delta$, and
     $\delta\,(|e| - \delta / 2)$ elsewhere; of all entries the mean. `np.where(condition, a, b)`
     chooses entry by entry.
     """)
@@ -131,9 +131,9 @@ def _(lesson):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    For a fixed $\sigma$ this is the squared error, times and plus a constant: **who squares errors,
-    believes in the bell curve**, and a bell curve thinks outliers impossible. (A network may also
-    learn $\sigma$; then it says how sure it is.)
+    For a fixed $\sigma$ this is the squared error, times and plus a constant: **who squares errors
+    believes in the bell curve**, and to a bell curve outliers are next to impossible. (A network
+    may also learn $\sigma$; then it says how sure it is.)
 
     ## Classes
 
@@ -274,7 +274,7 @@ def _():
 
     - A network with random weights and 10 classes: what is its cross entropy, before any training?
       (Compute it: each class has probability 1/10.) What does it mean if yours begins at 8?
-    - Move the tenth measurement, and watch where the Huber loss stops to follow it.
+    - Move the tenth measurement, and watch where the Huber loss stops following it.
     - `nn.CrossEntropyLoss(label_smoothing=0.1)` never lets a network be quite sure. Which logits
       does it ask for?
 

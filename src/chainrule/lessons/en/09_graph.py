@@ -6,8 +6,6 @@ __generated_with = "0.25.2"
 app = marimo.App(width="medium", app_title="9 · The computational graph")
 
 with app.setup:
-    import math  # noqa: F401  # for your tanh
-
     import marimo as mo
     import numpy as np
 
@@ -120,7 +118,7 @@ def _():
     mo.md(r"""
     ## Exercise 2: tanh
 
-    One parent. `math.tanh` computes it, and its slope is $1 - \tanh^2$: use the result that you
+    One parent. `np.tanh` computes it, and its slope is $1 - \tanh^2$: use the result that you
     have already.
     """)
     return
@@ -233,7 +231,7 @@ def _():
 
     Chainrule writes down the same notes while your function runs: what it passes in is no number
     but a `Tensor`, a node with operators, like your `Number`. This is its list for the neuron,
-    already in topological order:
+    already in topological order (`f64[]` is the type, one number):
     """)
     return
 
@@ -241,7 +239,7 @@ def _():
 @app.cell
 def _():
     notes = trace(neuron, 0.8, 1.5, -0.5)
-    [(node.primitive.name, [parent.serial for parent in node.inputs]) for node in notes.nodes]
+    mo.plain_text("\n".join(line.partition("#")[0] for line in str(notes).splitlines()))
     return
 
 
@@ -262,19 +260,26 @@ def _():
     first = [grad(np.tanh)(place) for place in places]
     second = [grad(grad(np.tanh))(place) for place in places]
     chart.chart(
-        chart.curve(places, np.tanh(places), colour="ink"),
-        chart.curve(places, first, colour="vermilion"),
-        chart.curve(places, second, colour="muted"),
+        chart.curve(places, np.tanh(places), label="tanh"),
+        chart.curve(places, first, colour="vermilion", label="its slope"),
+        chart.curve(places, second, colour="muted", label="the slope of the slope"),
         x="x",
-        y="",
-        title="tanh, its slope (red), and the slope of the slope (grey)",
     )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    And this is its walk backwards, for the sliders above: what arrives at each node, times the
+    local slope, goes on to its parents. It is your `backward`, with its notes on the table.
+    """)
     return
 
 
 @app.cell
 def _(b, w, x):
-    backprop(neuron)(float(w.value), float(x.value), float(b.value))
+    backprop(neuron, argnums=(0, 1, 2))(float(w.value), float(x.value), float(b.value))
     return
 
 

@@ -88,7 +88,9 @@ def _(shown, small):
     for _ in range(2):
         nn.BCEWithLogitsLoss()(small(shown), np.ones((1, 1), np.float32)).backward()
         twice.append(float(small[2].bias.grad[0]))
-    {"slope of the last bias after one backward()": twice[0], "after a second": twice[1]}
+    mo.md(
+        f"Slope of the last bias after one `backward()`: {twice[0]:.3f}, after two: {twice[1]:.3f}"
+    )
     return
 
 
@@ -209,7 +211,7 @@ def _():
 
 @app.cell
 def _():
-    points, labels = data.moons(random.key(0), 200, noise=0.15)
+    points, labels = data.moons(random.key(0), 200, noise=0.1)
     points = points.astype(np.float32)
     labels = labels.astype(np.float32).reshape(-1, 1)
     return labels, points
@@ -228,7 +230,7 @@ def _(labels, points):
         net = nn.Sequential(nn.Linear(2, 12), nn.Tanh(), nn.Linear(12, 1))
         optimizer = make(net.parameters())
         losses = []
-        for _ in range(200):
+        for _ in range(600):
             loss = nn.BCEWithLogitsLoss()(net(points), labels)
             optimizer.zero_grad()
             loss.backward()
@@ -247,22 +249,22 @@ def _(nets):
 
 @app.cell(hide_code=True, expand_output=True)
 def _(histories, labels, makers, nets, points, which):
-    _places = chart.grid((-2, 3), (-1.5, 2)).astype(np.float32)
+    _places = chart.grid((-1.6, 1.6), (-1.2, 1.2)).astype(np.float32)
     with no_grad():
         _z = np.clip(nets[which.value](_places), -30, 30)
     chart.beside(
         chart.chart(
-            chart.field((1 / (1 + np.exp(-_z))).reshape(60, 60), (-2, 3), (-1.5, 2)),
+            chart.field((1 / (1 + np.exp(-_z))).reshape(60, 60), (-1.6, 1.6), (-1.2, 1.2)),
             chart.classes(points, labels[:, 0]),
             x="x₁",
             y="x₂",
             title="probability of red",
-            xlim=(-2, 3),
-            ylim=(-1.5, 2),
+            xlim=(-1.6, 1.6),
+            ylim=(-1.2, 1.2),
         ),
         chart.chart(
             *[
-                chart.curve(range(200), losses, colour=makers[name][1], label=name)
+                chart.curve(range(600), losses, colour=makers[name][1], label=name)
                 for name, losses in histories.items()
             ],
             x="step",
@@ -285,8 +287,9 @@ def _():
 
     - Leave out `zero_grad()` in the training above. What does the loss do, and why not at once?
     - Train with your own `Momentum` in the place of `optim.SGD`: the same losses to the last digit?
-    - `chainrule.train.fit(net, criterion, optimizer, (points, labels), epochs=200)` is the whole
-      loop in one line, and compiled. How much faster is it?
+    - `fit` of `chainrule.train` is the whole loop in one line, and compiled:
+      `fit(net, criterion, optimizer, (points, labels), epochs=600, batch_size=None)`. How much
+      faster is it?
 
     You can now read most of the code that is written in this field. What remains is to use it on
     something real, and not to fool oneself: molecules are next.

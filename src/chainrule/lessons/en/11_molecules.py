@@ -9,7 +9,7 @@ with app.setup:
     import marimo as mo
     import numpy as np
 
-    from chainrule import data, nn, optim, random
+    from chainrule import data, nn, no_grad, optim, random
     from chainrule.lessons import Lesson, chart
     from chainrule.train import fit
 
@@ -56,6 +56,14 @@ def _(fetched):
 
 
 @app.cell(hide_code=True)
+def _(fetched, table):
+    mo.callout(mo.md(table.note.replace("\n", "\n\n")), kind="warn") if (
+        fetched.value and table.note
+    ) else None
+    return
+
+
+@app.cell(hide_code=True)
 def _():
     mo.md(r"""
     ## Exercise 1: three parts
@@ -85,7 +93,7 @@ def _():
     mo.md(r"""
     ## Exercise 2: scale, and do not peek
 
-    One column counts atoms, another has values around 0.001; descent wants them alike (lesson 2).
+    One column counts atoms, another has values around 0.001; descent wants them alike (lesson 3).
     So subtract the mean of each column, and divide by its standard deviation. But **whose** mean?
     That of the training rows, for all parts: the mean of the test rows is knowledge of the test. A
     column that never varies would be divided by 0: divide it by 1.
@@ -112,9 +120,10 @@ def _():
 
     A network with 20 hidden neurons has some 850 parameters, more than there are rows to learn
     from. It can learn the rows by heart. Then the training loss goes to 0 while the validation
-    loss turns round and rises: **overfitting**. Two old remedies are a price on large weights,
-    $\lambda \sum w^2$ (**L2**), and **dropout**, which switches off neurons at random so that none
-    can rely on another. Choose a setting and look at both curves.
+    loss turns round and rises: **overfitting**. Old remedies are a price on large weights,
+    $\lambda \sum w^2$ (**L2**), or on all of them, $\lambda \sum |w|$ (**L1**, which makes many
+    weights nearly 0), and **dropout**, which switches off neurons at random so that none can rely
+    on another. Choose a setting and look at both curves, both without the price.
     """)
     return
 
@@ -134,35 +143,43 @@ def _(table):
     return (parts,)
 
 
+@app.function
+def network(inputs, rate=0.0):
+    """The network of this lesson, the same each time."""
+    random.seed(0)
+    return nn.Sequential(nn.Linear(inputs, 20), nn.Tanh(), nn.Dropout(rate), nn.Linear(20, 1))
+
+
 @app.cell
 def _(parts):
+    cross_entropy = nn.BCEWithLogitsLoss()
+
+    def watched(l1, l2, rate):
+        """The cross entropy of both parts after each epoch."""
+        net = network(parts["training"][0].shape[1], rate)
+        seen = {name: [] for name in parts}
+
+        def loss(net, x, y):
+            return cross_entropy(net(x), y) + nn.l1_penalty(net, l1)
+
+        def look(run):
+            with no_grad():
+                for name, (x, y) in parts.items():
+                    seen[name].append(float(cross_entropy(run.model(x), y)))
+
+        how = {"epochs": 60, "batch_size": 64, "l2": l2, "callbacks": look, "progress": False}
+        fit(net, loss, optim.Adam(net.parameters(), lr=0.01), parts["training"], **how)
+        return seen
+
     settings = {
-        "nothing": (0.0, 0.0),
-        "L2, λ = 0.001": (0.001, 0.0),
-        "L2, λ = 0.01": (0.01, 0.0),
-        "L2, λ = 0.1": (0.1, 0.0),
-        "dropout, half": (0.0, 0.5),
+        "nothing": (0.0, 0.0, 0.0),
+        "L2, λ = 0.001": (0.0, 0.001, 0.0),
+        "L2, λ = 0.01": (0.0, 0.01, 0.0),
+        "L2, λ = 0.1": (0.0, 0.1, 0.0),
+        "L1, λ = 0.003": (0.003, 0.0, 0.0),
+        "dropout, half": (0.0, 0.0, 0.5),
     }
-    curves = {}
-    for name, (l2, rate) in settings.items():
-        random.seed(0)
-        net = nn.Sequential(
-            nn.Linear(parts["training"][0].shape[1], 20),
-            nn.Tanh(),
-            nn.Dropout(rate),
-            nn.Linear(20, 1),
-        )
-        curves[name] = fit(
-            net,
-            nn.BCEWithLogitsLoss(),
-            optim.Adam(net.parameters(), lr=0.01),
-            parts["training"],
-            validation=parts["validation"],
-            epochs=60,
-            batch_size=64,
-            l2=l2,
-            progress=False,
-        )
+    curves = {name: watched(*each) for name, each in settings.items()}
     return (curves,)
 
 
@@ -176,15 +193,16 @@ def _(curves):
 @app.cell(hide_code=True, expand_output=True)
 def _(curves, setting):
     _seen = curves[setting.value]
-    _least = int(np.argmin(_seen.validation_losses))
+    _losses = _seen["validation"]
+    _least = int(np.argmin(_losses))
     chart.chart(
-        chart.curve(range(60), _seen.epoch_losses, colour="muted", label="training (with L2)"),
-        chart.curve(range(60), _seen.validation_losses, label="validation"),
-        chart.dots([_least], [_seen.validation_losses[_least]], size=6),
+        chart.curve(range(60), _seen["training"], colour="muted", label="training"),
+        chart.curve(range(60), _losses, colour="blue", label="validation"),
+        chart.dots([_least], [_losses[_least]], size=6),
         x="epoch",
         y="loss",
-        title=f"least validation loss {_seen.validation_losses[_least]:.3f}, "
-        f"at the end {_seen.validation_losses[-1]:.3f}",
+        title=f"validation: least {_losses[_least]:.3f}, at the end {_losses[-1]:.3f}",
+        ylim=(0, 0.75),
     )
     return
 
@@ -196,7 +214,7 @@ def _():
 
     `keep` is an array of True and False, drawn anew in each step. What is dropped becomes 0. What
     is left must be enlarged, so that on average over all draws nothing changes: if each entry is
-    kept with probability $1 - $ rate, by what must it be divided?
+    kept with probability 1 − rate, by what must it be divided?
     """)
     return
 
@@ -265,6 +283,89 @@ def _(lesson):
 
 
 @app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Choose by cross-validation, then look once
+
+    A fifth of the rows is put away for the test. The others are cut into five parts, and each
+    λ of L2 is tried five times: the dots are its five validation losses, the line is their mean.
+    The λ with the least mean is chosen, and a network is trained with it on all five parts. Only
+    now, turn the switch.
+    """)
+    return
+
+
+@app.cell
+def _(table):
+    mixed = np.asarray(random.permutation(random.key(1), len(table.y)))
+    test, others = np.split(mixed, [len(mixed) // 5])
+    prices = [0.0001, 0.001, 0.01, 0.1]
+
+    def trained(seen, held, l2):
+        """A network that has seen some rows, and what it says to others; with their labels."""
+        x, y = table.x, table.y.reshape(-1, 1)
+        mean, scale = x[seen].mean(0), x[seen].std(0)
+        x = (x - mean) / np.where(scale > 0, scale, 1)
+        net = network(x.shape[1])
+        how = {"epochs": 40, "batch_size": 64, "l2": l2, "progress": False}
+        fit(
+            net,
+            nn.BCEWithLogitsLoss(),
+            optim.Adam(net.parameters(), 0.01),
+            (x[seen], y[seen]),
+            **how,
+        )
+        with no_grad():
+            return net(x[held]), y[held]
+
+    tried = np.array(
+        [
+            [
+                float(nn.BCEWithLogitsLoss()(*trained(np.setdiff1d(others, part), part, l2)))
+                for part in np.array_split(others, 5)
+            ]
+            for l2 in prices
+        ]
+    )
+    best = prices[int(np.argmin(tried.mean(axis=1)))]
+    return best, others, prices, test, trained, tried
+
+
+@app.cell(hide_code=True, expand_output=True)
+def _(best, prices, tried):
+    _x = np.log10(prices)
+    chart.chart(
+        chart.curve(_x, tried.mean(axis=1), colour="blue"),
+        chart.dots(np.repeat(_x, 5), tried, colour="muted"),
+        x="log₁₀ λ",
+        y="validation loss",
+        title=f"five parts each; the least mean is at λ = {best:g}",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    once = mo.ui.switch(label="look at the test")
+    once
+    return (once,)
+
+
+@app.cell(hide_code=True)
+def _(best, once, others, test, trained):
+    if once.value:
+        _z, _y = trained(others, test, best)
+        _right = float(np.mean((_z > 0) == (_y == 1)))
+        _by = np.sqrt(_right * (1 - _right) / len(test))
+        _text = f"""With λ = {best:g} it is right about **{_right:.1%}** of {len(test)} rows that
+        nothing was chosen by; another {len(test)} rows would give some ± {2 * _by:.1%}."""
+    else:
+        _text = "Not looked at yet."
+    mo.md(_text)
+    return
+
+
+@app.cell(hide_code=True)
 def _(lesson):
     lesson.progress(split, standardize, dropout, batch_norm, folds)
     return
@@ -277,7 +378,7 @@ def _():
 
     - Leak on purpose: scale with the mean of all rows. How much better does the test get? (Often
       very little. With columns chosen by looking at all rows it is much more.)
-    - Tune λ by cross-validation with your `folds`; then, once, look at the test.
+    - Tune the number of hidden neurons as λ was tuned, with your `folds`; then look once.
     - Put the label itself among the columns, and let `chainrule.diagnose` look at the data.
 
     You can now say what your network will be worth. How to make it train well in the first place,

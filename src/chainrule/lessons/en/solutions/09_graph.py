@@ -34,7 +34,7 @@ def multiply(a, b):
 
 
 def tanh(a):
-    data = math.tanh(a.data)
+    data = np.tanh(a.data)
     return Value(data, [(a, 1 - data * data)])
 
 
@@ -271,13 +271,13 @@ EXERCISES = (
         "tanh",
         check_tanh,
         hints=(
-            "First `data = math.tanh(a.data)`: you need it twice.",
+            "First `data = np.tanh(a.data)`: you need it twice.",
             "The local slope is `1 - data * data`, a number.",
         ),
         mistakes=(
             Mistake("1 - data * data", "1 - a.data * a.data", "The local slope is the derivative"),
             Mistake("1 - data * data", "1.0", "The local slope is the derivative"),
-            Mistake("math.tanh(a.data)", "a.data", "It has the tanh"),
+            Mistake("np.tanh(a.data)", "a.data", "It has the tanh"),
             Mistake("[(a, 1 - data * data)]", "()", "It has 0 parents"),
         ),
     ),
