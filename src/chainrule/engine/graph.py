@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from operator import attrgetter
 from types import CodeType
@@ -217,9 +217,9 @@ def node_names(graph: Graph) -> dict[Tensor, str]:
     return names
 
 
-def print_graph(graph: Graph, indent: str = "") -> str:
+def print_graph(graph: Graph, indent: str = "", names: Mapping[Tensor, str] | None = None) -> str:
     """The graph as text, a line a node, with the user's line at the right."""
-    name = node_names(graph)
+    name = names or node_names(graph)
 
     def show(node: Tensor) -> str:
         return _short(node.known) if name[node][0] == "c" else name[node]
@@ -238,7 +238,7 @@ def print_graph(graph: Graph, indent: str = "") -> str:
             lines.append(f"{text:<58} # {where}"[:110] if where else text)
             for key, value in node.params.items():
                 if isinstance(value, Graph):
-                    lines += [f"  {key}:", print_graph(value, indent + "    ")]
+                    lines += [f"  {key}:", print_graph(value, indent + "    ", names)]
     lines.append(f"outputs  {', '.join(show(node) for node in graph.outputs)}")
     return "\n".join(
         indent + line if not line.startswith(indent + " " * 4) else line for line in lines

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from .graph import Graph, Node
 from .tensor import Tensor
 
 Rule = Callable[[Tensor], Tensor | None]
+
+
+class _Origins(threading.local):
+    of: dict[Node, Node] | None = None
+
+
+_origins = _Origins()
+
+
+@contextmanager
+def tracked() -> Iterator[dict[Node, Node]]:
+    """Inside, every rewriting notes which node of the first graph a node stands for."""
+    before = _origins.of
+    found: dict[Node, Node] = {}
+    _origins.of = found
+    try:
+        yield found
+    finally:
+        _origins.of = before
 
 
 def rewrite(graph: Graph, rule: Rule, inputs: Sequence[Tensor] | None = None) -> Graph:
@@ -26,4 +47,6 @@ def rewrite(graph: Graph, rule: Rule, inputs: Sequence[Tensor] | None = None) ->
         )
         simpler = rule(made)
         new[node] = made if simpler is None else simpler
+        if _origins.of is not None:
+            _origins.of.setdefault(new[node], _origins.of.get(node, node))
     return Graph(inputs, [new[node] for node in graph.outputs])

@@ -14,7 +14,7 @@ from ..errors import StructureError
 from ..graph import Graph
 from ..interpret import Cache
 from ..primitives.views import broadcast_in_dim
-from ..rewrite import rewrite
+from ..rewrite import rewrite, tracked
 from ..simplify import tidy
 from ..tensor import Parameter, Tensor
 from .automatic import Automatic
@@ -51,7 +51,9 @@ class _Compiled:
         outputs = [self.results[i] for i in self.places]
         outputs += [modules[number].own_buffers()[name] for number, name in self.changed]
         self.traced = trace.Traced(inputs, outputs, start)
-        self.graph = tidy(_bake_numbers(self.traced))
+        with tracked() as origins:
+            self.graph = tidy(_bake_numbers(self.traced))
+        self.origins = {n: origins.get(n, n) for n in self.graph.nodes}  # in the traced graph
         self.program = Automatic(self.graph, at_once=True)
 
     def __call__(self, values: list[Any], arguments: Any) -> Any:
@@ -163,7 +165,10 @@ class Jitted:
         from .lowered import Lowered
 
         name = getattr(self._fn, "__name__", "function")
-        return Lowered(name, self.graph(*args, **kwargs))
+        compiled, values, _ = self._find(args, kwargs)
+        traced = compiled.traced
+        first = Graph(traced.inputs[: len(values)], traced.graph.outputs)  # as trace makes it
+        return Lowered(name, compiled.graph, first, compiled.origins)
 
     def _find(self, args: Any, kwargs: Any) -> tuple[_Compiled, list[Any], Any]:
         """What was compiled for a call's signature, the values to run it on, and its arguments."""

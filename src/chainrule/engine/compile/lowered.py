@@ -17,14 +17,17 @@ layer: 2 nodes, 1 kernel, arena ... B, 1 thread, exact
 
 from __future__ import annotations
 
+import itertools
 import math
 import textwrap
+from collections.abc import Iterator
 from functools import cached_property
 from itertools import groupby, zip_longest
 from typing import Any
 
 from ..config import config
-from ..graph import Graph, node_names, short_line
+from ..graph import Graph, node_names, print_graph, short_line
+from ..rewrite import tracked
 from . import (
     cost,
     fuse,
@@ -48,18 +51,21 @@ class Lowered:
     Attributes
     ----------
     graph
-        As traced and tidied: what the Python function did.
+        As traced and tidied: what the Python function did, named as in ``trace``.
     simplified
         The graph that the kernels are made from: simplified, each contraction a product of
-        matrices.
+        matrices. Nodes keep their names, and those that the compiler adds are t0, t1, ...
     """
 
-    def __init__(self, name: str, graph: Graph) -> None:
+    def __init__(self, name: str, graph: Graph, traced: Graph, origins: dict[Any, Any]) -> None:
         self.name = name
-        self.graph = str(graph)
+        names = _names_after(graph, _all_names(traced), origins)
+        self.graph = print_graph(graph, names=names)
         self.mode, self._cpu = config.mode, config.cpu
         self.lanes = this_machine(self._cpu).lanes
-        self._program = fuse.fuse(prepare(graph))
+        with tracked() as origins:
+            self._program = fuse.fuse(prepare(graph))
+        self._names = _names_after(self._program.graph, names, origins)
         self._module, self._arena = write_text(self._program)
 
     @property
@@ -70,7 +76,7 @@ class Lowered:
     @property
     def simplified(self) -> str:
         """The graph that the kernels are made from."""
-        return str(self._program.graph)
+        return print_graph(self._program.graph, names=self._names)
 
     @property
     def llvm(self) -> str:
@@ -99,7 +105,7 @@ class Lowered:
         self, program: ir.Program, names: dict[Any, list[str]], before: str, indent: str
     ) -> list[str]:
         found = []
-        value = _names_of(program)
+        value = _names_of(program, self._names)
         for number, step in enumerate(program.steps, 1):
             mark = f"{before}{number}"
             title = [mark, *names.get(step, []), cost.describe(step)]
@@ -188,13 +194,42 @@ def _axis(share: work.Share) -> str:
     return f"{names.get(share.axis, share.axis)}, in multiples of {share.grain}"
 
 
-def _names_of(program: ir.Program) -> dict[Any, str]:
-    """The name of each stored value, as the printed graph has it."""
-    names = node_names(program.graph)
+def _all_names(graph: Graph) -> dict[Any, str]:
+    """The names of a graph's nodes, and of those in the graphs that it holds."""
+    found: dict[Any, str] = dict(node_names(graph))
+    for inner in _inner_graphs(graph):
+        found |= _all_names(inner)
+    return found
+
+
+def _names_after(graph: Graph, first: dict[Any, str], origins: dict[Any, Any]) -> dict[Any, str]:
+    """Each node has the name of the first graph's node for which it stands; new ones are t0, t1."""
+    found: dict[Any, str] = dict(node_names(graph))
+    taken: set[str] = set()
+    fresh = itertools.count(sum(name[0] == "t" for name in first.values()))
+    for node, name in found.items():
+        if name[0] == "v":
+            old = first.get(origins.get(node, node), "")
+            found[node] = old if old[:1] in ("v", "t") and old not in taken else f"t{next(fresh)}"
+            taken.add(found[node])
+    for inner in _inner_graphs(graph):
+        found |= _names_after(inner, first, origins)
+    return found
+
+
+def _inner_graphs(graph: Graph) -> Iterator[Graph]:
+    for node in graph.nodes:
+        for value in node.params.values():
+            parts = value if isinstance(value, tuple) else (value,)
+            yield from [part for part in parts if isinstance(part, Graph)]
+
+
+def _names_of(program: ir.Program, names: dict[Any, str]) -> dict[Any, str]:
+    """The name of each stored value, as the printed graphs have it."""
     found: dict[Any, str] = {}
-    for node, storage in program.storage.items():
-        if node in names and names[node][0] != "c":
-            found.setdefault(storage, names[node])
+    known = [(n, storage) for n, storage in program.storage.items() if names.get(n, "c")[0] != "c"]
+    for node, storage in sorted(known, key=lambda pair: names[pair[0]][0] == "t"):
+        found.setdefault(storage, names[node])
     for key, storage in program.storage.items():
         if isinstance(key, tuple):  # one result of several
             found.setdefault(storage, f"{names[key[0]]}[{key[1]}]")
