@@ -226,6 +226,8 @@ def _einsum(node: Node, *operands: Text) -> Text:
 
 def _product(a: str, b: str, result: str, x: Text, y: Text) -> Text | None:
     """``x @ y``, one of them or both transposed; None where the letters do not mean that."""
+    if a == "" and b == result:
+        return Text(f"{x.within(TIMES)} * {y.within(TIMES + 1)}", TIMES)
     if len(a) == len(b) == 1 and result == a + b and a != b:
         return Text(f"np.outer({x.text}, {y.text})")
     shared = [c for c in a if c in b and c not in result]
