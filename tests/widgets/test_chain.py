@@ -144,3 +144,11 @@ def test_a_link():
     other.restore(page.link_state())
     for name in ("nodes", "at", "focus", "forward", "code"):
         assert other.state[name] == page.state[name]
+
+
+def test_of_a_networks_last_neuron_the_local_derivatives_are_products():
+    page = ChainRule()
+    page.take({"kind": "network"})
+    codes = [sent["code"] for node in page.state["nodes"].values() for sent in node["sends"]]
+    assert "d_v9 * v8" in codes and "d_v9 * W2" in codes
+    assert not [code for code in codes if "einsum" in code]

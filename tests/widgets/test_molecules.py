@@ -5,7 +5,7 @@ import pytest
 from sklearn import datasets
 from sklearn import metrics as theirs
 
-from chainrule.data import Dataset, load_breast_cancer
+from chainrule.data import DataError, Dataset, load_breast_cancer
 from chainrule.widgets import Molecules, UserError
 from chainrule.widgets.molecules_network import Network, judge, reliability, roc, split
 
@@ -154,3 +154,13 @@ def test_nothing_breaks_before_the_data_are_read():
     page.take({"threshold": 0.3})
     with pytest.raises(UserError, match="Reading the data"):
         page.do_step()
+
+
+def test_a_fetch_that_fails_is_told_in_a_sentence(page, monkeypatch):
+    def load():
+        raise DataError("cannot be had:\n  - cache: none\n  - network: uci.edu: no route\nTo use")
+
+    monkeypatch.setattr("chainrule.widgets.molecules.load_biodeg", load)
+    with pytest.raises(UserError, match=r"not be fetched \(uci.edu: no route\)") as told:
+        page.do_molecules()
+    assert "\n" not in str(told.value) and page.state["data"]["name"] == "made"

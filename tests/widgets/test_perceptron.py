@@ -122,3 +122,15 @@ def test_a_link_gives_the_same_training():
         each._train(25, 10)
     assert page.state["layer_loss"] == other.state["layer_loss"]
     assert other.state["data"] == "xor"
+
+
+def test_the_hidden_layer_meets_xor_unless_other_points_were_chosen():
+    page = Perceptron()
+    page.take({"tab": "layer"})
+    assert page.state["data"] == "xor" and len(page.state["points"]) == 4
+    for data in ("and", "clouds"):
+        page = Perceptron(data)
+        page.take({"tab": "layer"})
+        assert page.state["data"] == data
+    page.restore({"tab": "layer", "data": "separable"})
+    assert page.state["data"] == "separable" and len(page.state["points"]) == 24

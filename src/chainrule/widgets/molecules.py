@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..data import DataError, Dataset, load_biodeg, load_molecules
+from ..data.biodeg import FILE
 from . import accept
 from .molecules_network import MOST_UNITS, PARTS, Network, judge, reliability, roc
 from .molecules_table import MOST_BYTES, read_table
@@ -116,7 +117,7 @@ class Molecules(Widget):
         try:
             self._use(load_biodeg())
         except DataError as error:
-            raise UserError(str(error)) from None
+            raise UserError(words("molecules.not_fetched", why=_why(error), file=FILE)) from None
 
     def link_state(self) -> dict[str, Any]:
         """Settings, and how far the training went: the same numbers come back."""
@@ -210,3 +211,9 @@ class Molecules(Widget):
     def _show_importance(self) -> None:
         rows = self._ready().importance(self.state["part"])
         self.set(importance=rows[:IMPORTANT])
+
+
+def _why(error: DataError) -> str:
+    """Of all that was tried, what the last attempt, which is the network, said."""
+    tried = [line[4:] for line in str(error).splitlines() if line.startswith("  - ")]
+    return tried[-1].removeprefix("network: ") if tried else str(error)

@@ -113,6 +113,7 @@ class Perceptron(Widget):
         """Other points or another network: begin again."""
         if "tab" in changes:
             self.do_pause()
+            self._meet_xor(changes)
         if "points" in changes:
             if "data" not in changes:
                 self.set(data="own")
@@ -178,6 +179,13 @@ class Perceptron(Widget):
             self.do_pause()
 
     # ------------------------------------------------------------------------------ inside
+
+    def _meet_xor(self, changes: dict[str, Any]) -> None:
+        """A hidden layer is of use where no line is; points that were chosen stay."""
+        as_begun = self.state["data"] == "separable" and not {"data", "points"} & set(changes)
+        if changes["tab"] == "layer" and as_begun:
+            self.set(data="xor")
+            self._load()
 
     def _load(self) -> None:
         x, y = points(self.state["data"])

@@ -4,7 +4,7 @@ import { el } from "./kit/dom.js";
 import { graphPicture } from "./kit/graph.js";
 import { put, tabs, watch } from "./kit/tabs.js";
 import { fixed, t } from "./kit/text.js";
-import { chainDetails, chainMath } from "./chain_details.js";
+import { chainDetails, chainMath, chainName } from "./chain_details.js";
 
 /** @param {{model: any, el: HTMLElement}} page */
 function render({ model, el: root }) {
@@ -31,7 +31,7 @@ function render({ model, el: root }) {
     change: (v) => put(model, { at: Math.round(v) }),
   });
   const word = el("p", { class: "cr-formula cr-sentence", role: "status" });
-  const code = el("pre", { class: "cr-source", tabindex: 0 });
+  const code = el("pre", { class: "cr-card cr-source", tabindex: 0 });
   const showCode = toggle({
     label: t("chain.code"), value: false,
     change: (v) => {
@@ -41,6 +41,7 @@ function render({ model, el: root }) {
   code.hidden = true;
   const details = chainDetails(model);
   const canvas = el("div", { class: "cr-card picture cr-graph-card" });
+  const pair = el("div", { class: "cr-pair cr-beside" }, canvas, details.element);
   /** @type {any} */
   let picture = null;
   /** @type {any} */
@@ -51,7 +52,7 @@ function render({ model, el: root }) {
       el("div", { class: "cr-stack" },
         el("div", { class: "cr-card" },
           el("div", { class: "cr-row" }, play.element, back.element, step.element, reset.element, el("div", { class: "cr-grow" }, at.element)), word),
-        el("div", { class: "cr-pair" }, canvas, details.element)),
+        pair),
       el("div", { class: "cr-controls" },
         el("div", { class: "cr-card" }, kind.element, examples.element, formula.element, inputs.element),
         el("div", { class: "cr-card" }, showCode.element, el("p", { class: "cr-caption" }, t("chain.code.about"))))),
@@ -69,6 +70,7 @@ function render({ model, el: root }) {
     });
     picture.picture.style.width = `${Math.round(drawing.width + 24)}px`;
     picture.picture.style.minWidth = `${Math.round(0.7 * drawing.width)}px`; // smaller is not legible
+    pair.classList.toggle("wide", drawing.width > 480);
     canvas.replaceChildren(picture.element);
   }
 
@@ -80,6 +82,7 @@ function render({ model, el: root }) {
     kind.element.hidden = model.get("kind") === "own";
     formula.set(model.get("formula"));
     formula.problem(model.get("problem"));
+    examples.set(model.get("examples").includes(model.get("formula")) ? model.get("formula") : "");
     examples.element.hidden = model.get("kind") !== "formula";
     formula.element.hidden = model.get("kind") !== "formula";
     inputs.refresh();
@@ -120,9 +123,9 @@ function render({ model, el: root }) {
       const isInput = node.formula.every((/** @type {any[]} */ piece) => piece[0] !== " = ") && !node.sends.length;
       return [t(isInput ? "chain.given" : "chain.forward"), " ", chainMath(node.formula), ` = ${node.short}`];
     }
-    const parts = node.sends.map((/** @type {any} */ sent) => el("span", {}, `∂/∂${sent.name} += `,
+    const parts = node.sends.map((/** @type {any} */ sent) => el("span", {}, "∂/∂", chainName(sent.name), " += ",
       ...(sent.rule ? [`${node.short_cotangent} · `, chainMath(sent.rule, true), ` = ${sent.amount}`] : [el("code", {}, sent.code)])));
-    return [t("chain.backward", { name: here }), " ", ...parts];
+    return [t("chain.backward"), " ", chainName(here), ": ", ...parts];
   }
 
   const offs = [

@@ -21,6 +21,12 @@ export function chainText(pieces) {
   return pieces.map(([text]) => text).join("").trim();
 }
 
+/** What a box is called, as in a formula: v4 with a lowered 4. @param {string} name */
+export function chainName(name) {
+  const [, letters, number] = /^([A-Za-z]+)(\d*)$/.exec(name) ?? [name, name, ""];
+  return el("span", { class: "cr-math" }, el("i", {}, letters), number && el("sub", {}, number));
+}
+
 /** A number with up to six digits. @param {number} v */
 function detailsDigits(v) {
   return String(Number(v.toPrecision(6))).replace("-", "−");
@@ -56,7 +62,7 @@ export function chainDetails(model) {
 /** @param {any} node */
 function detailsSends(node) {
   const rows = node.sends.map((/** @type {any} */ sent) => el("tr", {},
-    el("th", { scope: "row" }, sent.name),
+    el("th", { scope: "row" }, chainName(sent.name)),
     el("td", {}, sent.rule ? chainMath(sent.rule) : el("code", {}, sent.code), sent.rule && chainText(sent.rule) !== sent.local && ` = ${sent.local}`),
     el("td", {}, sent.amount), el("td", {}, sent.total)));
   return el("div", {}, el("h3", {}, t("chain.sends")), el("div", { class: "cr-scroll" }, el("table", { class: "cr-table" },

@@ -64,6 +64,8 @@ export function activationsRoom(model) {
   const formula = el("p", { class: "cr-formula" });
   const about = el("p", { class: "cr-caption" });
   const zones = el("p", { class: "cr-caption" });
+  const lowKey = activationKey("orange", t("gallery.saturated"));
+  const deadKey = activationKey("axis", t("gallery.dead"));
   const list = el("div", { class: "cr-thumbnails", role: "group", "aria-label": t("gallery.activations") },
     ...model.get("thumbnails").map(thumbnail));
   const element = el("section", { class: "cr-stack" }, list,
@@ -71,7 +73,7 @@ export function activationsRoom(model) {
       el("figure", { class: "cr-card picture" }, el("div", { class: "cr-tall" }, picture.element),
         el("figcaption", {},
           activationKey("blue", "f"), activationKey("vermilion", "f′"),
-          activationKey("orange", t("gallery.saturated")), activationKey("axis", t("gallery.dead")))),
+          lowKey, deadKey)),
       el("div", { class: "cr-controls" },
         el("div", { class: "cr-card" }, formula, about, settings.element),
         el("div", { class: "cr-card" }, probe.element, ...Object.values(readings).map((r) => r.element), zones))));
@@ -119,6 +121,8 @@ export function activationsRoom(model) {
     readings.ten.set(curve.ten);
     formula.textContent = t(`gallery.formula.${name}`);
     about.textContent = t(`gallery.about.${name}`);
+    lowKey.hidden = !curve.low.length;
+    deadKey.hidden = !curve.dead.length;
     zones.textContent = curve.dead.length ? t("gallery.note.dead") : curve.low.length ? t("gallery.note.low") : t("gallery.note.none");
     for (const each of list.children) each.setAttribute("aria-pressed", String(each.dataset.name === name));
     picture.describe(t("gallery.curve.described", { name, x: n(at), y: n(y), d: n(d) }));

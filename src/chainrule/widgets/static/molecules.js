@@ -256,7 +256,7 @@ function moleculeBars(rows) {
   return rows.map(({ name, mean, std }) => {
     const bar = el("i", {});
     bar.style.width = `${Math.max(0, (100 * mean) / most)}%`;
-    return el("div", {}, el("span", { title: name }, name), el("b", {}, bar), el("small", { class: "cr-number" }, `${fixed(mean, 4)} ± ${fixed(std, 4)}`));
+    return el("div", {}, el("span", { title: name }, name), el("b", {}, bar), el("small", { class: "cr-number" }, `${fixed(mean, 3)} ± ${fixed(std, 3)}`));
   });
 }
 
