@@ -210,7 +210,8 @@ def node_names(graph: Graph) -> dict[Tensor, str]:
     ['x0', 'c0', 'v1', 'c1', 'v2']
     """
     names = {node: f"x{index}" for index, node in enumerate(graph.inputs)}
-    result, constant = count(len(names)), count()
+    result = count(sum(node.source is None for node in graph.inputs))
+    constant = count()
     for node in graph.nodes:
         is_leaf = node.primitive is None or (not node.inputs and node.known is not None)
         names[node] = f"c{next(constant)}" if is_leaf else f"v{next(result)}"
