@@ -115,10 +115,17 @@ def test_what_nobody_can_read_is_refused():
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.0, "0"), (-1.5, "−1.5"), (1e-9, "1.0e−09"), (123456789.0, "1.2e+08"), (True, "True"),
-     (np.array([]), "empty"), (np.array([2, 2]), "2"), (np.array([np.nan, 1.0]), "nan … nan")],
+     (np.array([]), "empty"), (np.array([2, 2]), "2"), (np.array([np.nan, 1.0]), "1, 1 NaN"),
+     (np.array([np.nan] * 2), "nan")],
 )  # fmt: skip
 def test_summary(value, text):
     assert summary(value) == text
+
+
+def test_large_numbers_are_one_word():
+    found = texts(draw.graph(trace(lambda x: x * 1e10 + 1e-7, 1.0)))
+    assert any("x0 · 1.0e+10" in text for text in found), found
+    assert any("1.0e−07" in text for text in found)
 
 
 def test_a_picture_can_be_saved_and_shown(tmp_path):

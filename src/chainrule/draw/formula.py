@@ -171,16 +171,21 @@ def number(value: Any) -> str:
 def summary(value: Any) -> str:
     """A number, or the range of an array, short enough for a box.
 
-    >>> summary(0.123456), summary(np.array([1.0, -2.5, 3.0]))
-    ('0.1235', '−2.5 … 3')
+    >>> summary(0.123456), summary(np.array([1.0, -2.5, 3.0])), summary(np.array([1, 2, np.nan]))
+    ('0.1235', '−2.5 … 3', '1 … 2, 1 NaN')
     """
     if isinstance(value, tuple):
         return ", ".join(map(summary, value))
     array = np.asarray(value)
     if array.size == 0:
         return "empty"
-    low, high = array.min(), array.max()
-    return number(low) if array.ndim == 0 or low == high else f"{number(low)} … {number(high)}"
+    known = array[array == array]  # NaN is not equal to itself
+    count = array.size - known.size
+    if array.ndim == 0 or not known.size:
+        return number(array.flat[0])
+    low, high = known.min(), known.max()
+    text = number(low) if low == high else f"{number(low)} … {number(high)}"
+    return f"{text}, {count} NaN" if count else text
 
 
 def type_text(kind: Any) -> str:

@@ -38,7 +38,7 @@ _SYMBOLS = {
 }
 _RAISED = str.maketrans("0123456789−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 _SPACED = {c: f" {c} " for c in "+=<>?"} | {"-": " − "}
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9][0-9.e−…]*|[A-Za-z]|\s+|.")
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9](?:e[+]|[0-9.e−…])*|[A-Za-z]|\s+|.")
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ def short(value: Any, width: int = 22) -> str:
 
     >>> short(np.float32(0.25)), short(np.array([1.0, -2.0])), short(np.ones((5, 4)))
     ('0.25', '[1, -2]', 'f64[5,4] 1')
+    >>> short(np.array([1.0, np.nan, 2.0, 3.0, 4.0]))
+    'f64[5] 1 … 4, 1 NaN'
     """
     if value is None:
         return ""
@@ -61,6 +63,8 @@ def short(value: Any, width: int = 22) -> str:
     kind = str(type_of(array))
     if not array.size or array.dtype.kind not in "fiu":
         return kind
-    low, high = array.min(), array.max()
-    spread = short(low) if low == high else f"{low:.3g} … {high:.3g}"
-    return f"{kind} {spread}"
+    known = array[array == array]  # NaN is not equal to itself
+    low, high = (known.min(), known.max()) if known.size else (np.nan, np.nan)
+    spread = short(low) if low == high or not known.size else f"{low:.3g} … {high:.3g}"
+    count = array.size - known.size
+    return f"{kind} {spread}, {count} NaN" if 0 < count < array.size else f"{kind} {spread}"
