@@ -1,6 +1,7 @@
 """What the kit finds, and how it says it."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -213,7 +214,10 @@ def test_a_legend_has_a_row_of_its_own_where_the_title_leaves_no_room():
 
     assert rows("short", "a") == [(16, "short"), (16, "a")]
     assert rows("", "training", "validation") == [(16, "validation"), (16, "training")]
-    assert rows("a title of some forty letters, more or less", "validation")[1] == (34, "validation")
+    assert rows("a title of some forty letters, more or less", "validation")[1] == (
+        34,
+        "validation",
+    )
     long = rows("a title that is much too long for the picture, which is not wide at all", "b")
     assert [y for y, _ in long] == [16, 34, 52]
     assert " ".join(text for _, text in long[:2]).endswith("not wide at all")
@@ -230,3 +234,17 @@ def test_a_chart_of_nothing_and_one_of_unequal_lengths():
     assert "<svg" in str(chart.chart())
     with pytest.raises(ValueError, match="2 x but 1 y"):
         chart.dots([1, 2], [1])
+
+
+def test_what_is_no_function_and_what_gives_nothing_is_said_so():
+    solved = replace(DOUBLE, solution="def double(x):\n    return 2 * x")
+    assert "must be a function or a class, but it is 42" in str(judge(solved, 42))
+
+    def check(pairs):
+        yield "Two."
+        len(pairs(2))
+
+    told = str(judge(Exercise("pairs", check, [], []), lambda n: None))
+    assert "Is a `return` missing?" in told
+    with pytest.raises(Wrong, match="gives nothing back"):
+        shape(None, (2,), "the result")

@@ -58,6 +58,8 @@ def equals(got: Any, expected: Any, what: str, tolerance: float = 1e-6) -> None:
 
 def shape(got: Any, expected: tuple[int, ...], what: str) -> None:
     """An array has a shape."""
+    if got is None:
+        raise Wrong(t("returns_nothing"))
     if np.shape(got) != expected:
         raise Wrong(t("shape", what=what, got=np.shape(got), expected=expected))
 

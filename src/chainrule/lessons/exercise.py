@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .check import Wrong
-from .texts import t
+from .texts import show, t
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,9 @@ def judge(exercise: Exercise, answer: Any) -> Verdict:
         verdict.is_open = True
         verdict.message = t("open")
         return verdict
+    if _asks_for_a_call(exercise.solution) and not callable(answer):
+        verdict.message = t("not_callable", got=show(answer), name=exercise.name)
+        return verdict
     claim = ""
     try:
         for claim in exercise.check(answer):
@@ -136,6 +139,11 @@ def is_open(answer: Any) -> bool:
     return any(_is_dots(getattr(node, "value", None)) for node in ast.walk(tree))
 
 
+def _asks_for_a_call(solution: str) -> bool:
+    """Whether a solution is a function or a class, so that an answer must be one too."""
+    return solution.lstrip().startswith(("def ", "class "))
+
+
 def _is_dots(node: Any) -> bool:
     return isinstance(node, ast.Constant) and node.value is ...
 
@@ -143,6 +151,8 @@ def _is_dots(node: Any) -> bool:
 def _what_stopped(error: Exception, answer: Any) -> str:
     """The error, and the last line of the learner's own on the way to it."""
     message = t("raised", kind=type(error).__name__, message=error)
+    if isinstance(error, TypeError | AttributeError) and "NoneType" in str(error):
+        message = f"{message}\n{t('none_used')}"
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == file and frame.line]

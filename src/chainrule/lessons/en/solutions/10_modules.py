@@ -125,6 +125,8 @@ def check_descend(descend):
     before, slopes = values_of(net), [np.array(p.grad) for p in net.parameters()]
     descend(net.parameters(), 0.1)
     yield "Each parameter goes down its slope."
+    moved = any(not np.array_equal(a, b) for a, b in zip(before, values_of(net), strict=True))
+    require(moved, "No parameter has changed. Is the new array assigned to `parameter.data`?")
     for old, new, slope in zip(before, values_of(net), slopes, strict=True):
         equals(new, old - 0.1 * slope, "a parameter after a step of rate 0.1", 1e-4)
     yield "Rate 0 changes nothing."

@@ -141,8 +141,9 @@ def folds(n, k):
 def check_folds(folds):
     found = folds(10, 5)
     yield "A list of k pairs."
-    pairs = isinstance(found, list) and all(isinstance(pair, tuple) for pair in found)
-    pairs = pairs and all(len(pair) == 2 for pair in found)
+    pairs = isinstance(found, list | tuple) and all(
+        isinstance(pair, list | tuple) and len(pair) == 2 for pair in found
+    )
     require(pairs, "It must be a list of pairs (training, validation).")
     require(len(found) == 5, f"For k = 5 there are {len(found)} pairs.")
     for n, k in ((10, 5), (11, 3), (7, 7)):
