@@ -71,6 +71,7 @@ function render({ model, el: root }) {
     picture.picture.style.width = `${Math.round(drawing.width + 24)}px`;
     picture.picture.style.minWidth = `${Math.round(0.7 * drawing.width)}px`; // smaller is not legible
     pair.classList.toggle("wide", drawing.width > 480);
+    pair.classList.toggle("wider", drawing.width > 700);
     canvas.replaceChildren(picture.element);
   }
 
