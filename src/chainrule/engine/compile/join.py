@@ -147,6 +147,8 @@ class Joining:
                 step.reads = [storage for storage in step.reads if storage not in inner]
                 if isinstance(step, Contract):
                     step.is_stored = _is_needed(step.result, step, readers, outputs)
+        # A copy for a product that turned out empty.
+        self.steps[:] = [step for step in self.steps if not isinstance(step, Loops) or step.writes]
 
 
 def _is_needed(storage: Storage, step: Any, readers: Any, outputs: set[Storage]) -> bool:

@@ -102,7 +102,9 @@ def _pair(a: Any, b: Any, left: str, right: str, result: str) -> Any:
     stacked = [c for c in result if c in left and c in right]
     rows = [c for c in left if c not in right]
     columns = [c for c in right if c not in left]
-    if not summed or not np.size(a) or not np.size(b):
+    if not summed:
+        return np.multiply(_spread(a, left, result), _spread(b, right, result))
+    if not np.size(a) or not np.size(b):
         return np.einsum(f"{left},{right}->{result}", a, b)
     length = dict(zip(left + right, np.shape(a) + np.shape(b), strict=True))
     a = np.transpose(a, [left.index(c) for c in stacked + rows + summed])
@@ -113,6 +115,12 @@ def _pair(a: Any, b: Any, left: str, right: str, result: str) -> Any:
     order = "".join(stacked + rows + columns)
     product = product.reshape([length[c] for c in order])
     return product.transpose([order.index(c) for c in result])[()]
+
+
+def _spread(x: Any, term: str, result: str) -> Any:
+    """Axes in the order of the result, of length 1 where there is none."""
+    x = np.transpose(x, [term.index(c) for c in result if c in term])
+    return np.expand_dims(x, tuple([i for i, c in enumerate(result) if c not in term]))
 
 
 # Letters name axes; those missing from the result are summed over. Within a term no letter
