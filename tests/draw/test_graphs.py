@@ -122,6 +122,16 @@ def test_summary(value, text):
     assert summary(value) == text
 
 
+def test_a_long_loop_is_a_box_for_each_line():
+    def rotated(x, y):
+        for _ in range(200):
+            x, y = x - 0.1 * y, y + 0.1 * x
+        return x * y
+
+    found = texts(draw.graph(trace(rotated, 1.0, 0.0)))
+    assert "x, y = x - 0.1 * y, y + 0.1 * x" in found and len(found) < 20
+
+
 def test_large_numbers_are_one_word():
     found = texts(draw.graph(trace(lambda x: x * 1e10 + 1e-7, 1.0)))
     assert any("x0 · 1.0e+10" in text for text in found), found

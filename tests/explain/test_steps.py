@@ -195,6 +195,16 @@ def test_sums_that_do_not_fit_stand_on_a_line_of_their_own():
     assert "2e-07 = 2e-07" not in text
 
 
+def test_kinks_are_not_taken_for_mistakes():
+    layers = [part for _ in range(6) for part in (nn.Linear(16, 16), nn.LayerNorm(16), nn.ReLU())]
+    net = nn.Sequential(*layers, nn.Linear(16, 1))
+    x = np.random.default_rng(0).normal(size=(200, 16)).astype("f")
+    steps = cr.backprop(lambda x: np.mean(net(x) ** 2))(x)
+    assert steps.check().ok and not steps.check(eps=1e-4).ok
+    assert steps.check()[1].op == "input"  # the first weight
+    assert steps.picture(0).width < 1200  # parameters fold into their layers
+
+
 def test_what_is_not_finite_cannot_be_checked():
     found = cr.backprop(lambda x: np.sum(np.log(x)))(np.array([1.0, -1.0])).check()
     assert not found.ok and "not finite" in str(found) and "differs" not in str(found)

@@ -144,7 +144,8 @@ def _box(
 ) -> Box:
     name, label = ids[node], called.get(node, ids[node])
     if node in given or node.primitive is None:
-        return Box(name, "input", label, shown[node], [node], [node])
+        kind = "input" if node.source is None else "parameter"
+        return Box(name, kind, label, shown[node], [node], [node])
     if not node.inputs and node.known is not None:
         kind = "constant" if node.source is None else "parameter"
         return Box(name, kind, label, shown[node], [node], [node])

@@ -88,13 +88,22 @@ def fold(
 
 
 def fold_to_fit(boxes: list[Box], edges: Edges, most: int) -> tuple[list[Box], Edges]:
-    """Folded as little as leaves at most so many boxes, or else as far as it goes."""
+    """Folded as little as leaves at most so many boxes, or else as far as it goes.
+
+    A loop of your own may still be far too many: then each line of the program is one box.
+    """
     deepest = max((len(box.scope) for box in boxes), default=0)
     found = boxes, edges
     for depth in range(deepest - 1, -1, -1):
         if len(found[0]) <= most:
             break
         found = fold(boxes, edges, depth)
+    if len(found[0]) > 5 * most:
+        for box in boxes:
+            text = box.line.partition(": ")[2] or box.line
+            if box.kind == "operation" and text:
+                box.scope = (text if len(text) <= LONGEST else text[: LONGEST - 1] + "…",)
+        found = fold(boxes, edges, 0)
     return found
 
 

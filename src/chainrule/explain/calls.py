@@ -61,7 +61,8 @@ def record(
     chosen = [number % len(args) for number in chosen if args]
     start = trace.begin()
     fresh = [_Argument(arg, every, i in chosen) for i, arg in enumerate(args)]
-    result = function(*[argument.traced for argument in fresh])
+    with trace.scope(trace.state.scope or ()):  # layers are known by name, to fold them
+        result = function(*[argument.traced for argument in fresh])
     results = [x for x in tree.leaves(result) if trace.is_value(x)] if every else [_scalar(result)]
     inputs = [node for argument in fresh for node in argument.inputs]
     captured = trace.Traced(inputs, results, start).captured
