@@ -1,6 +1,7 @@
 """What the kit finds, and how it says it."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.lessons import chart
+from chainrule.lessons import Lesson, chart, limit
 from chainrule.lessons.cases import draw, smallest
 from chainrule.lessons.exercise import Exercise, is_open, judge
 from chainrule.lessons.kit import (
@@ -248,3 +249,20 @@ def test_what_is_no_function_and_what_gives_nothing_is_said_so():
     assert "Is a `return` missing?" in told
     with pytest.raises(Wrong, match="gives nothing back"):
         shape(None, (2,), "the result")
+
+
+def test_a_loop_without_an_end_is_stopped_and_tried_once(monkeypatch):
+    monkeypatch.setattr(limit, "SECONDS", 0.2)
+    tried = []
+
+    def line(w, b, x):
+        tried.append(w)
+        while True:
+            with suppress(Exception):
+                w = w + 1
+
+    lesson = Lesson("01_line")
+    told = str(lesson.check("line", line))
+    assert "did not come to an end in 0.2 seconds" in told and "in your line" in told
+    lesson.progress(line, ..., ..., ..., ...)
+    assert len(tried) == 1

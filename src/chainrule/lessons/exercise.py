@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import limit
 from .check import Wrong
 from .texts import show, t
 
@@ -107,14 +108,15 @@ def judge(exercise: Exercise, answer: Any) -> Verdict:
         return verdict
     claim = ""
     try:
-        for claim in exercise.check(answer):
-            if verdict.failed:
-                verdict.done.append(verdict.failed)
-            verdict.failed = claim
+        with limit.at_most(limit.SECONDS):
+            for claim in exercise.check(answer):
+                if verdict.failed:
+                    verdict.done.append(verdict.failed)
+                verdict.failed = claim
     except Wrong as wrong:
         verdict.message, verdict.wrong = str(wrong), wrong
         return verdict
-    except Exception as error:
+    except (Exception, limit.TookTooLong) as error:
         verdict.message = _what_stopped(error, answer)
         return verdict
     verdict.done.append(verdict.failed)
@@ -148,9 +150,11 @@ def _is_dots(node: Any) -> bool:
     return isinstance(node, ast.Constant) and node.value is ...
 
 
-def _what_stopped(error: Exception, answer: Any) -> str:
+def _what_stopped(error: BaseException, answer: Any) -> str:
     """The error, and the last line of the learner's own on the way to it."""
     message = t("raised", kind=type(error).__name__, message=error)
+    if isinstance(error, limit.TookTooLong):
+        message = t("endless", seconds=show(limit.SECONDS))
     if isinstance(error, TypeError | AttributeError) and "NoneType" in str(error):
         message = f"{message}\n{t('none_used')}"
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
