@@ -179,10 +179,10 @@ class Backprop(Sequence[Step]):
     def check(self, eps: float | None = None) -> Differences:
         """Each cotangent against a central finite difference, in float64.
 
-        Every node is moved along a direction by ``eps`` and what depends on it is computed again. By
-        itself that is a millionth of its size, then, where they differ, a hundredth of that, as a
-        kink may lie between; and a thousandth where loops compute in float32.
-        Where they differ: a kink lies between the two points, a derivative was written by hand
+        Every node is moved along a direction by ``eps`` and what depends on it is computed again.
+        By itself that is a millionth of its size (where they differ, a hundredth of that too, since
+        a kink may lie between), and a thousandth where loops compute in float32. Where they differ
+        still: a kink lies between the two points, a derivative was written by hand
         (``custom_vjp``), or a rule is wrong.
 
         >>> backprop(lambda x: np.sin(x) * x)(0.5).check()
