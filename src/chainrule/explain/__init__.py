@@ -4,7 +4,7 @@
 |---|---|
 | how did this derivative come about? | ``backprop`` |
 | what happened in this training step? | ``tape`` |
-| why does it not learn? | ``diagnose`` |
+| why does it not learn? | ``diagnose``, and ``Diagnosis`` while ``fit`` trains |
 | what is wrong with this code? | ``lint`` |
 | why did this weight move? | ``why`` |
 | how would one write this in NumPy? | ``numpy_code`` |
@@ -16,6 +16,7 @@ _HOME = {
     "backprop": "steps",
     "tape": "walk",
     "diagnose": "diagnosis",
+    "Diagnosis": "diagnosis",
     "lint": "mistakes",
     "numpy_code": "code",
     "why": "blame",
@@ -29,4 +30,4 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["backprop", "diagnose", "lint", "numpy_code", "tape", "why"]
+__all__ = ["Diagnosis", "backprop", "diagnose", "lint", "numpy_code", "tape", "why"]

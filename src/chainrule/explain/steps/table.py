@@ -90,7 +90,7 @@ def as_html(steps: Backprop) -> str:
     for number, step in enumerate(steps):
         if step.line and step.line != said:
             said = step.line
-            rows.append(_cell(said, "opacity:0.7;font-family:monospace", len(head)))
+            rows.append(_cell(_cut(said, 100), "opacity:0.7;font-family:monospace", len(head)))
         rows += list(_html_rows(number, step))
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     table = f'<table style="{_TABLE}">{body}</table>'
