@@ -23,7 +23,13 @@ IMAGES = Path("docs/images")
 LOOKS = {"light": (1280, 800), "dark": (820, 1180)}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 # What is pressed before the picture is taken, and for how long it then runs.
-SCENES = {"line": (".cr-play", 700), "playground": (".cr-play", 6000)}
+SCENES = {
+    "line": (".cr-play", 700),
+    "playground": (".cr-play", 6000),
+    "chain": (".cr-play", 9000),
+    "perceptron": (".cr-play", 5000),
+    "molecules": (".cr-play", 2500),
+}
 
 
 def main() -> None:
