@@ -140,3 +140,8 @@ def test_debug_nans_lets_good_programs_run():
 def test_complex_numbers_are_refused_and_not_handed_back(x):
     with pytest.raises(errors.DtypeError, match="dtype complex128"):
         cr.grad(lambda x: np.sum(abs(x)))(x)
+
+
+def test_a_step_of_scan_that_returns_one_thing():
+    with pytest.raises(errors.StructureError, match=r"returns two things: \(carry, y\)"):
+        scan(lambda carry, x: carry + x, 0.0, np.ones(3))

@@ -8,6 +8,7 @@ from chainrule import nn
 from chainrule.engine.errors import ShapeError
 
 A, B, ROW = np.ones((2, 3)), np.ones((4, 5)), np.ones(2)
+C = np.ones((3, 4))
 COLUMN = np.ones((2, 1))
 STACK = np.ones((5, 4, 2))
 IMAGES = np.ones((6, 3, 4))
@@ -53,6 +54,7 @@ TABLE = {
     "add": (lambda x: x + B, "add", ["x", "B"], []),
     "column": (lambda x: x * ROW, "multiply", ["x", "ROW"], ["ROW.reshape(-1, 1)"]),
     "column first": (lambda x: ROW - x, "subtract", ["ROW", "x"], ["ROW.reshape(-1, 1)"]),
+    "order": (lambda x: C @ x, "matmul", ["C", "x"], ["x before C"]),
     "transposed": (lambda x: x / A.T, "divide", ["x", "A.T"], ["x.T", "A"]),
     "np.add": (lambda x: np.add(x, B.T), "add", ["x", "B.T"], []),
     "maximum": (lambda x: np.maximum(x, ROW), "maximum", ["x", "ROW"], ["ROW.reshape(-1, 1)"]),
@@ -148,6 +150,10 @@ def test_what_is_offered_works(name):
     space = {"np": np, "A": A, "ROW": ROW}
     assert error.fixes
     for edit in error.fixes:
+        if edit == " before ".join(error.names[::-1]):
+            expression = text.format(*error.names[::-1])
+            cr.trace(lambda x, e=expression: eval(e, {**space, "x": x}), A)
+            continue
         place = 0 if edit.startswith(error.names[0].removesuffix(".T")) and "x" in edit else 1
         written = list(error.names)
         written[place] = edit

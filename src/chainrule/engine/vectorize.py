@@ -126,8 +126,8 @@ def _common_size(leaves: list[Any], places: list[Any]) -> int:
     if len(sizes) != 1 or None in sizes:
         shapes = [shape_of(leaf) for leaf in leaves]
         raise ShapeError(
-            f"vmap: the stacked axes must have one common length, got {sorted(map(str, sizes))} "
-            f"from arguments of shape {shapes} with axes {places}. "
+            f"vmap: the stacked axes must have one common length, got arguments of shape "
+            f"{', '.join(map(str, shapes))} with axes {places}. "
             "Use in_axes=None for what all share."
         )
     return int(sizes.pop())  # type: ignore[arg-type]  # None was excluded above

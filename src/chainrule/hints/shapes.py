@@ -25,6 +25,8 @@ _EDITS: dict[str, Callable[[Shape], Shape | None]] = {
 def fixes(operands: Sequence[Any], names: Sequence[str], fits: Fits) -> list[str]:
     """The edits of one operand after which the shapes fit, the likeliest first.
 
+    Of a product, the operands the other way round come before.
+
     >>> fixes([np.ones((4, 3)), np.ones(4)], ["x", "total"], broadcast)
     ['total.reshape(-1, 1)', 'x.T']
     """
@@ -33,6 +35,8 @@ def fixes(operands: Sequence[Any], names: Sequence[str], fits: Fits) -> list[str
     for place, text, new in [*_with_keepdims(operands), *_edits(shapes)]:
         if fits([*shapes[:place], new, *shapes[place + 1 :]]):
             found.append(_written(text, names[place]))
+    if len(shapes) == 2 and fits(shapes[::-1]):
+        found.insert(0, f"{names[1]} before {names[0]}")
     return found
 
 

@@ -60,7 +60,7 @@ def _required(function: Callable[..., Any]) -> list[inspect.Parameter]:
 def _scalar(loss: Any) -> Any:
     if getattr(loss, "shape", ()) != ():
         raise ValueError(
-            f"fit: the loss has shape {loss.shape}, not of a scalar: use reduction='mean'"
+            f"fit: the loss must be a scalar, and has shape {loss.shape}: take its mean"
         )
     return loss
 

@@ -105,6 +105,8 @@ def close_over_carry(
     types = [trace.abstract(leaf) for leaf in leaves]
     for _ in range(2):
         closure = Closure(f, (types, structure), *rest)
+        if rest and (closure.structure.kind is not tuple or len(closure.structure.children) != 2):
+            raise StructureError("the step of a scan returns two things: (carry, y), y may be None")
         returned = closure.structure.children[0] if rest else closure.structure
         new = closure.types[: len(types)]
         if returned != structure:

@@ -35,7 +35,7 @@ class Criterion:
             loss = self._loss(model(x), y, **named)
         if getattr(loss, "shape", ()) != ():
             raise ValueError(
-                f"diagnose: the loss has shape {loss.shape}, not of a scalar: take its mean"
+                f"diagnose: the loss must be a scalar, and has shape {loss.shape}: take its mean"
             )
         return loss
 
