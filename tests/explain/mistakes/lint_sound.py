@@ -211,6 +211,17 @@ def prepare(x, y):
     return scaler(x_train), scaler(x_test), y_train, y_test
 
 
+def cut_then_scaled(x, y):
+    train, test = x[:4], x[4:]
+    middle, spread = train.mean(axis=0), train.std(axis=0) + 1e-9
+    return (train - middle) / spread, (test - middle) / spread, y[:4], y[4:]
+
+
+def steps_of_scaled(x):
+    z = (x - x.mean()) / (x.std() + 1e-9)
+    return np.mean((z[1:] - z[:-1]) ** 2)
+
+
 def accuracy_of(w, x, y):
     return np.mean((x @ w > 0) == (y > 0))
 
@@ -254,5 +265,7 @@ SOUND = {
     "zero_grad": clears,
     "accumulated": accumulates,
     "split, then scale": lambda: (prepare, X, Y),
+    "cut, then scale": lambda: (cut_then_scaled, X, Y),
+    "steps in time": lambda: (steps_of_scaled, X),
     "accuracy": lambda: (accuracy_of, W, X, COLUMN),
 }

@@ -95,7 +95,8 @@ class Finding:
         return found | {"picture": str(self.picture())}
 
     def __str__(self) -> str:
-        head = textwrap.fill(f"{self.severity}: {self.title} [{self.id}]", WIDTH)
+        title = f"{self.severity}: {self.title} [{self.id}]"
+        head = textwrap.fill(title, WIDTH, break_on_hyphens=False)
         rows = [("measured", self.measured), ("where", self.where)]
         rows += [("why", self.why), ("change", self.change)]
         return "\n".join([head, *[_row(name, text) for name, text in rows if text]])

@@ -170,7 +170,7 @@ def target_out_of_reach(subject: Subject) -> Iterator[Mistake]:
         yield Mistake(
             "target-out-of-reach",
             node.line,
-            f"Targets go from {wanted.low:.4g} to {wanted.high:.4g}, but {kind} (at "
+            f"Targets go from {wanted.low:.4g} to {wanted.high + 0.0:.4g}, but {kind} (at "
             f"{_short(prediction)}) gives {_interval(reach)} only.",
             "End the network with the linear layer, or scale the targets into the range.",
         )

@@ -51,12 +51,13 @@ def scaler_sees_test_rows(subject: Subject) -> Iterator[Mistake]:
     code = subject.code
     if code is None:
         return
-    splits = [call for call in code.calls if called_name(call) in _SPLITS]
+    calls = [call for call in code.calls if called_name(call) in _SPLITS]
+    splits = [(call.lineno, {n for part in call.args for n in _names(part)}) for call in calls]
+    splits += [(part.lineno, _names(part.value)) for part in _cut_in_two(code.tree)]
     scalers = _scaler_names(code.tree)
     for call, rows in _fits(code.tree, scalers):
-        later = [s for s in splits if s.lineno > call.lineno]
         derived = _derived(code.tree, rows | scalers)
-        leaks = any(_names(part) & derived for split in later for part in split.args)
+        leaks = any(line > call.lineno and names & derived for line, names in splits)
         is_test = any(word in name.lower() for name in rows for word in _TEST)
         if leaks or is_test:
             yield Mistake(
@@ -68,6 +69,19 @@ def scaler_sees_test_rows(subject: Subject) -> Iterator[Mistake]:
                 "scaler(x_test).",
             )
             return
+
+
+def _cut_in_two(tree: ast.AST) -> list[ast.Subscript]:
+    """Where ``x[n:]`` is taken, of arrays of which ``x[:n]`` is taken as well."""
+    parts = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript)]
+    cuts = [(n, n.slice) for n in parts if isinstance(n.slice, ast.Slice) and not n.slice.step]
+    heads = {(_text(n.value), _text(cut.upper)) for n, cut in cuts if cut.upper and not cut.lower}
+    tails = [(n, cut.lower) for n, cut in cuts if cut.lower and not cut.upper]
+    return [n for n, start in tails if (_text(n.value), _text(start)) in heads]
+
+
+def _text(node: ast.expr | None) -> str:
+    return "" if node is None else ast.unparse(node)
 
 
 def _fits(tree: ast.AST, scalers: set[str]) -> Iterator[tuple[ast.expr, set[str]]]:
