@@ -169,6 +169,14 @@ def test_gradient_by_several_arguments():
     np.testing.assert_array_equal(found[1]["w"], wanted[1]["w"])
 
 
+def test_keywords_are_passed_on_and_positions_counted():
+    weight = nn.Parameter(np.array(2.0))
+    steps = cr.backprop(lambda x, *, k: x * k * weight)(3.0, k=5.0)
+    assert float(steps.gradient) == 10.0 and "x1 = weight" in str(steps)
+    with pytest.raises(TypeError, match="argnums=2 of a call with 2"):
+        cr.backprop(lambda x, y: x * y, argnums=2)(1.0, 2.0)
+
+
 def test_what_has_no_derivative():
     with pytest.raises(cr.engine.errors.DifferentiationError, match="real scalar"):
         cr.backprop(lambda x: x * 2)(np.ones(3))

@@ -58,6 +58,8 @@ def record(
     arguments, where the function's signature does not tell.
     """
     chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+    if args and not all(-len(args) <= number < len(args) for number in chosen):
+        raise TypeError(f"argnums={argnums} of a call with {len(args)}: they are counted from 0")
     chosen = [number % len(args) for number in chosen if args]
     start = trace.begin()
     fresh = [_Argument(arg, every, i in chosen) for i, arg in enumerate(args)]
@@ -175,7 +177,7 @@ def _parameter_names(name: str, value: Any) -> dict[int, str]:
 def _captured(function: Callable[..., Any]) -> dict[str, Any]:
     """The variables from outside that a function uses, by name."""
     try:
-        found = inspect.getclosurevars(function)
+        found = inspect.getclosurevars(getattr(function, "func", function))
     except TypeError:
         return {}
     return {**found.globals, **found.nonlocals}

@@ -283,8 +283,8 @@ def backprop(
     0.855341
     """
 
-    def steps(*args: Any) -> Backprop:
-        call = record(fn, args, argnums)
+    def steps(*args: Any, **kwargs: Any) -> Backprop:
+        call = record(functools.partial(fn, **kwargs) if kwargs else fn, args, argnums)
         if unroll:
             graph = unrolled(call.graph, call.values, unroll)
             call = replace(call, graph=graph, names=node_names(graph))
