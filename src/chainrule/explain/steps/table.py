@@ -73,8 +73,10 @@ def _ends(steps: Backprop) -> Iterator[tuple[str, object]]:
 
 _STYLE = "text-align:left;padding:2px 10px;vertical-align:top;white-space:nowrap"
 _TABLE = "border-collapse:collapse;font-variant-numeric:tabular-nums"
-_BLUE, _VERMILION = f"color:{BLUE}", f"color:{VERMILION}"  # as in the pictures
-_DARK = "".join(f'td[style*="{c}"] {{ color: {DARK[c]} !important }} ' for c in (BLUE, VERMILION))
+# As in the pictures; where the page is dark, the sheet gives the names lighter colours.
+_BLUE = f"color:var(--chainrule-blue,{BLUE})"
+_VERMILION = f"color:var(--chainrule-vermilion,{VERMILION})"
+_DARK = f"--chainrule-blue:{DARK[BLUE]};--chainrule-vermilion:{DARK[VERMILION]}"
 _STYLE_SHEET = (
     "<style>@media (prefers-color-scheme: dark) { "
     f":root:not([data-theme=light]) .chainrule-table {{ {_DARK} }} }} "
