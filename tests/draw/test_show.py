@@ -54,6 +54,16 @@ def test_a_graph_is_drawn_with_the_values_that_it_is_given():
     assert "value 6" not in texts(cr.draw(graph, 2.0, 3.0, values=False))
 
 
+def test_each_folded_layer_is_there_forward_and_backward(net):
+    def total(x, y):
+        return nn.functional.cross_entropy(net(x), y)
+
+    arguments = np.ones((5, 3), "f"), np.array([0, 1, 1, 0, 1])
+    options = {"fold": 0, "opened": ["Sequential"]}
+    found = texts(check(cr.draw(total, *arguments, backward=True, **options)))
+    assert found.count("0: Linear") == found.count("2: Linear") == 2
+
+
 def test_dropout_and_batch_norm_are_drawn_as_they_train_and_stay_as_they_are():
     network = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
     before = {name: np.array(value) for name, value in network.state_dict().items()}

@@ -109,7 +109,7 @@ def _values_back(graph: Graph, back: Graph, seen: Flow) -> dict[Node, Any]:
 
 def _apart(boxes: list[Box], edges: Edges, forward: set[Any]) -> tuple[list[Box], Edges, Edges]:
     """The backward half's own boxes and edges, and the edges that come from the forward half."""
-    own = [box for box in boxes if box.nodes[0] not in forward]
+    own = [box for box in boxes if not forward.issuperset(box.nodes)]
     mine = set(own)
     inner = {edge: nodes for edge, nodes in edges.items() if mine.issuperset(edge)}
     read = {edge: nodes for edge, nodes in edges.items() if edge[0] not in mine and edge[1] in mine}
