@@ -67,3 +67,15 @@ def test_a_network_its_code_and_a_link(page):
     page.goto(link)
     page.locator(".cr-node.back").wait_for()
     assert page.get_by_label("activation").input_value() == "relu"
+
+
+def test_the_networks_graph_is_whole_on_a_desk_and_on_a_tablet(page):
+    goto(page, "chain")
+    page.get_by_role("tab", name="Network").click()
+    page.get_by_role("button", name="W2", exact=True).wait_for()
+    for width, height in ((1280, 800), (820, 1180)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(
+            "() => { const box = document.querySelector('.cr-graph-box');"
+            " return box.scrollWidth <= box.clientWidth && box.clientWidth > 300; }"
+        )
