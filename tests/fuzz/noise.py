@@ -10,6 +10,7 @@ rounding alone (saturated tanh) need not. In some runs sums are made with more d
 terms cancel exactly, or swallow the others first, relative noise would never do so.
 """
 
+import math
 from functools import partial
 from unittest import mock
 
@@ -97,14 +98,19 @@ def _shaken(x, causes, rng):
 
 
 def _noise(causes, rng):
-    """Numbers between -1 and 1, each a function of the causes' bits and of the generator."""
+    """Numbers between -1 and 1, each a function of the causes' bits and of the generator.
+
+    In half of the runs most are 0, so that each of many that nearly tie may once be the largest.
+    """
     mixed = rng.integers(2**63, dtype=np.uint64)
     for x in map(np.asarray, causes):
         bits = np.ascontiguousarray(x).view(f"uint{8 * x.dtype.itemsize}").reshape(x.shape)
         mixed = mixed ^ bits.astype(np.uint64)
         for factor in _FACTORS:
             mixed = (mixed ^ (mixed >> np.uint64(32))) * factor
-    return mixed.astype(np.int64) / 2.0**63
+    few = rng.random() < 0.5
+    kept = (mixed & np.uint64(15)) == 0 if few else True
+    return np.where(kept, mixed.astype(np.int64) / 2.0**63, 0.0)
 
 
 _FACTORS = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB], np.uint64)
@@ -112,14 +118,19 @@ _FACTORS = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB]
 
 def _with_relative_noise(node, operands, rng):
     """Another order of n additions is a sum of terms that were changed a little, relatively."""
-    terms = max(_size(x) for x in operands) / max(node.type.size, 1)
+    terms = _terms(node, operands)
     level = SCALE * np.finfo(node.type.dtype).eps * (2 + np.sqrt(terms))
     noisy_ones = operands if len(operands) < 3 else operands[:2]
     return [_scaled(x, level, rng) for x in noisy_ones] + list(operands[len(noisy_ones) :])
 
 
-def _size(x):
-    return np.asarray(x).size
+def _terms(node, operands):
+    """How many terms a sum of this operation has at the most."""
+    if node.primitive.name != "einsum":
+        return max(np.asarray(x).size for x in operands) / max(node.type.size, 1)
+    given, result = node.params["spec"].split("->")
+    length = dict(zip(given.replace(",", ""), sum(map(np.shape, operands), ()), strict=True))
+    return math.prod(n for letter, n in length.items() if letter not in result)
 
 
 def _scaled(x, level, rng):

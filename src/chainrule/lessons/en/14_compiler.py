@@ -1,4 +1,4 @@
-"""How the compiler makes it fast: stages, costs, and a primitive of your own."""
+"""The compiler: what makes it fast, and a primitive of your own."""
 
 import marimo
 
