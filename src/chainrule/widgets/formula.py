@@ -90,7 +90,7 @@ def formula(text: str, names: tuple[str, ...] = ("w",)) -> Formula:
     if len(text) > MOST_CHARACTERS:
         raise UserError(f"This formula has {len(text)} characters; at most {MOST_CHARACTERS} do.")
     if not text.strip():
-        raise UserError(f"Type a formula of {' and '.join(names)}, such as {names[0]}**2.")
+        raise UserError(f"Type a formula of {', '.join(names)}, such as {names[0]}**2.")
     plain = spelled_out(text)
     try:
         with warnings.catch_warnings(action="ignore"):  # Python's own, on what is odd
