@@ -1,5 +1,7 @@
 """A small share of the fuzzing, and tests that the fuzzing itself can fail."""
 
+import subprocess
+import sys
 from functools import partial
 
 import numpy as np
@@ -129,3 +131,11 @@ def test_programs_that_share_memory_are_found():
 
     for wrong in (reuses, spoils, forgets):
         assert check(graph, [[X.copy()], [X * 2]], wrong).problems
+
+
+def test_no_thread_overtakes_another_that_still_reads_whether_a_loop_goes_on():
+    """In a process of its own, for it once hung."""
+    command = [sys.executable, "-m", "tests.fuzz", "--batch", "80016445", "1"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    begin, end = run.stdout.splitlines()
+    assert (begin, end.split()[0], end.split()[3:]) == ("begin 80016445", "end", [])

@@ -41,6 +41,7 @@ def _branches(
     outputs = [places[storage] for storage in step.writes]
     for number, region in enumerate(inner):
         main.start(f"{mark}.{number}")
+        main.read_by_all()
         given = _inputs(region, places, [places[s] for s in step.reads[1:]])
         main.region(region, given, outputs, block)
         main.meet()
@@ -71,11 +72,13 @@ def _while_loop(
     more = main.write(f"icmp ne i8 {goes_on}, 0")
     main.line(f"br i1 {more}, label %{mark}.body, label %{mark}.end")
     main.start(f"{mark}.body")
+    main.read_by_all()
     given = _inputs(body, places, [*fixed[first : first + second], *carry])
     main.region(body, given, carry, (base, offset + test.size))
     main.meet()
     main.line(f"br label %{mark}.test")
     main.start(f"{mark}.end")
+    main.read_by_all()
 
 
 def _scan(

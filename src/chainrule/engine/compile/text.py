@@ -131,6 +131,11 @@ class Text:
                 self.meet()
             self._done.add("all")
 
+    def read_by_all(self) -> None:
+        """All threads read something here: no step may write before each of them has done so."""
+        if self.threads > 1:
+            self._done.add("all")
+
     def meet(self) -> None:
         """Wait until all threads have come here."""
         if self._only_one:
