@@ -85,8 +85,10 @@ class Blocks:
     def _write(self, text: str, kind: str, lanes: int, level: int) -> Value:
         for known in self._known[level::-1]:
             found = known.get(text)
-            if found is not None:
+            if found is not None and found.kind == kind:
                 return found
+            if found is not None:  # the same bits, of another sign
+                return Value(self, found.text, kind, lanes, found.level)
         name = self.new_name()
         self._open[level].append(f"{name} = {text}")
         value = self._known[level][text] = Value(self, name, kind, lanes, level)

@@ -1,4 +1,4 @@
-"""Contractions that are no matrix products: empty ones, and products without a sum."""
+"""What fuzzing found in the compiler, one test each."""
 
 import numpy as np
 
@@ -21,3 +21,11 @@ def test_a_product_without_sums_keeps_the_sign_of_zero():
     for found in (jit(f)(x, y), trace(f, x, y)(x, y)[0]):
         np.testing.assert_array_equal(found, wanted)
         np.testing.assert_array_equal(np.signbit(found), np.signbit(wanted))
+
+
+def test_a_number_widened_with_and_without_sign_is_two_values():
+    def f(x):
+        return np.sum(x.astype(np.uint64).astype(np.int64)) + np.sum(x.astype(np.int64))
+
+    x = np.arange(46, dtype=np.uint32)
+    assert jit(f)(x) == 2 * x.sum()
