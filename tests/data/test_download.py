@@ -65,17 +65,3 @@ def test_the_address_that_works_is_enough(monkeypatch):
     monkeypatch.setattr(download, "fetch", fetch)
     found = download.download_first(["https://bad", "https://good"], "f", accept=bytes)
     assert found == b"good"
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = tmp_path / "page.html"
-    download.write_whole(b"old", path)
-
-    def full_disk(source, target):
-        raise OSError("no space left")
-
-    monkeypatch.setattr(download.os, "replace", full_disk)
-    with pytest.raises(OSError, match="no space"):
-        download.write_whole(b"new", path)
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["page.html"]

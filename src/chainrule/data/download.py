@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import queue
-import tempfile
 import threading
 import time
 import urllib.request
@@ -14,6 +12,8 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlparse
+
+from ..files import write_whole
 
 DEADLINE = 8.0  # seconds, for all addresses together
 TIMEOUT = 4.0  # seconds, for a connection to answer
@@ -88,17 +88,3 @@ def keep(content: bytes, path: Path) -> None:
     """Write a file whole or not at all; a cache that cannot be written is no error."""
     with contextlib.suppress(OSError):
         write_whole(content, path)
-
-
-def write_whole(content: bytes, path: Path) -> None:
-    """Write a file so that nobody ever sees half of it: a temporary file takes its place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

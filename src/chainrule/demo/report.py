@@ -13,7 +13,7 @@ from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
-from ..data.download import write_whole
+from ..files import write_whole
 from .checks import Check
 from .runner import EXPERIMENTS, Finished
 
