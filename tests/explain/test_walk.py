@@ -24,7 +24,8 @@ OPTIMIZERS = {
     "sgd": lambda p: optim.SGD(p, lr=0.1),
     "momentum": lambda p: optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
     "adagrad": lambda p: optim.Adagrad(p, lr=0.1, lr_decay=0.1),
-    "rmsprop": lambda p: optim.RMSprop(p, lr=0.1, momentum=0.5, centered=True),
+    # A small rate: its first steps are ten times lr, and where tanh saturates 1 - y² cancels.
+    "rmsprop": lambda p: optim.RMSprop(p, lr=0.01, momentum=0.5, centered=True),
     "adam": lambda p: optim.Adam(p, lr=0.1),
     "adamw": lambda p: optim.AdamW(p, lr=0.1),
     "lion": lambda p: optim.Lion(p, lr=0.1, weight_decay=0.1),
