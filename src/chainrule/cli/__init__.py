@@ -7,24 +7,36 @@ from typing import Annotated
 
 import typer
 
-from . import cache
-from .demo import demo
-from .lab import lab
-from .lessons import lessons
+from . import cache, demo, doctor, lab, lessons
+from .verb import verb
+
+# Panel of the help, and its verbs in the order in which one needs them.
+_VERBS = {
+    "See and learn": (demo, lab, lessons),
+    "This machine": (doctor,),
+}
+_EPILOG = """
+[bold]Exit codes:[/] 0 done, 1 failed, 2 used wrongly (also: a library that is not installed),
+3 the data or the model file is bad, 130 stopped with Ctrl-C.
+
+Each verb has its own help with examples: [bold]chainrule demo --help[/]
+"""
 
 app = typer.Typer(
     name="chainrule",
     help="Neural networks from scratch that you can see through.",
-    epilog="Example: chainrule demo --output report",
+    epilog=_EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_show_locals=False,
 )
-app.command()(demo)
-app.command()(lab)
-app.command()(lessons)
-app.add_typer(cache.app, name="cache")
+for panel, modules in _VERBS.items():
+    for module in modules:
+        name = module.__name__.rpartition(".")[2]
+        function = verb(getattr(module, name))
+        app.command(name, rich_help_panel=panel, epilog=module.EXAMPLES)(function)
+app.add_typer(cache.app, name="cache", rich_help_panel="This machine")
 
 
 def _show_version(asked: bool) -> None:

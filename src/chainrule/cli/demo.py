@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from . import terminal
+from .errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,14 +17,10 @@ if TYPE_CHECKING:
     from ..demo import Finished
 
 EXAMPLES = """
-Examples:
-
+[bold]Examples:[/]
   chainrule demo                            all five, and report/index.html
-
   chainrule demo line signs                 two of them
-
   chainrule demo --output pages/demo.html   the report elsewhere
-
   chainrule demo --picture five.png         one picture of all five as well
 """
 
@@ -47,56 +46,58 @@ def demo(
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not look for data on the network.")
     ] = False,
-) -> None:
+) -> dict[str, Any]:
     """Train five networks on the engine, check them against known answers, write a report."""
     from .. import demo as room
 
-    try:
-        room.require_packages()
-        chosen = _chosen(names, room.EXPERIMENTS)
-    except (room.MissingPackages, ValueError) as error:
-        _fail(str(error), code=2)
+    room.require_packages()
+    chosen = _chosen(names, room.EXPERIMENTS)
     if picture is not None:
         _check_picture(picture, is_complete=len(chosen) == len(room.EXPERIMENTS))
     path = output if output.suffix in (".html", ".htm") else output / "index.html"
     try:
         finished = _run(chosen, offline, path, picture)
     except KeyboardInterrupt:
-        _fail("stopped; no report was written", code=130)
+        raise KeyboardInterrupt("no report was written") from None
     except OSError as error:
-        _fail(f"cannot write: {error}", code=2)
-    raise typer.Exit(0 if all(each.passed for each in finished) else 1)
+        raise UsageError(f"cannot write: {error}") from None
+    return {
+        "ok": all(each.passed for each in finished),
+        "report": path.resolve(),
+        "picture": picture.resolve() if picture else None,
+        "experiments": [_document(each) for each in finished],
+    }
 
 
-demo.__doc__ = (demo.__doc__ or "") + "\n" + EXAMPLES
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"chainrule demo: {message}", err=True)
-    raise typer.Exit(code)
+def _document(each: Finished) -> dict[str, Any]:
+    checks = [
+        {"what": check.what, "result": check.result, "passed": check.passed}
+        for check in each.outcome.checks
+    ]
+    return {"title": each.module.TITLE, "seconds": each.seconds, "checks": checks}
 
 
 def _check_picture(path: Path, is_complete: bool) -> None:
     if not is_complete:
-        _fail("--picture shows all five experiments: name none of them", code=2)
+        raise UsageError("--picture shows all five experiments: name none of them")
     if path.suffix not in (".png", ".svg", ".pdf"):
-        _fail(f"--picture ends in .png, .svg or .pdf, not {path.suffix or 'in nothing'}", code=2)
+        found = path.suffix or "in nothing"
+        raise UsageError(f"--picture ends in .png, .svg or .pdf, not {found}")
 
 
 def _chosen(names: list[str] | None, known: tuple[str, ...]) -> list[str]:
     unknown = sorted(set(names or ()) - set(known))
     if unknown:
-        raise ValueError(f"no experiment {', '.join(unknown)}; there are {', '.join(known)}")
+        raise UsageError(f"no experiment {', '.join(unknown)}; there are {', '.join(known)}")
     return [name for name in known if not names or name in names]
 
 
 def _run(chosen: list[str], offline: bool, path: Path, picture: Path | None) -> list[Finished]:
-    from rich.console import Console
     from rich.text import Text
 
     from ..demo.report import write_picture, write_report
 
-    console = Console(highlight=False)
+    console = terminal.results()
     start = time.perf_counter()
     if console.is_terminal:
         finished = _with_bars(console, chosen, offline)

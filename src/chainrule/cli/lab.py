@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from . import terminal
+from .errors import UsageError
+
+EXAMPLES = """
+[bold]Examples:[/]
+  chainrule lab                             in your browser
+  chainrule lab --page molecules            begin with this page
+  chainrule lab --host 0.0.0.0 --port 8000  for a class in one network
+"""
 
 
 def lab(
@@ -20,7 +30,7 @@ def lab(
         list[str] | None,
         typer.Option(help="A name by which others know this machine.", show_default=False),
     ] = None,
-) -> None:
+) -> dict[str, Any]:
     """Open the lab: live pages on which one sees networks learn.
 
     The address that is printed holds a token: who does not have it does not get in. Set
@@ -31,26 +41,23 @@ def lab(
 
     token = os.environ.get("CHAINRULE_LAB_TOKEN", "")
     if page not in PAGES:
-        _fail(f"no page {page!r}; there are {', '.join(PAGES)}")
+        raise UsageError(f"no page {page!r}; there are {', '.join(PAGES)}")
     if token and not re.fullmatch(r"[\w-]{8,}", token, re.ASCII):
-        _fail("CHAINRULE_LAB_TOKEN needs 8 or more letters, digits, - or _")
+        raise UsageError("CHAINRULE_LAB_TOKEN needs 8 or more letters, digits, - or _")
+    room.require_packages()
     try:
-        room.require_packages()
         opened = room.Lab(host, port, token=token, names=name or ())
-    except room.MissingPackages as error:
-        _fail(str(error))
     except OSError as error:
-        _fail(f"cannot listen on {host}, port {port}: {error.strerror or error}")
+        reason = error.strerror or error
+        raise UsageError(f"cannot listen on {host}, port {port}: {reason}") from None
     query = "" if page == "line" else f"&page={page}"
-    typer.echo(f"The lab: {opened.url}{query}")
-    typer.echo("Ctrl-C stops it.")
+    document = {"url": f"{opened.url}{query}"}
+    terminal.say(f"The lab: {document['url']}")
+    terminal.remark("Ctrl-C stops it.")
+    terminal.write_early(document)
     if browser:
         opened.start().show(page)
         opened.wait()
     else:
         opened.run()
-
-
-def _fail(message: str) -> None:
-    typer.echo(f"chainrule lab: {message}", err=True)
-    raise typer.Exit(2)
+    return document

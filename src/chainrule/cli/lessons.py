@@ -6,23 +6,22 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from . import terminal
+from .errors import UsageError
 
 if TYPE_CHECKING:
     from ..lessons.progress import Progress
 
 FOLDER = Path("chainrule-lessons")
 EXAMPLES = """
-Examples:
-
+[bold]Examples:[/]
   chainrule lessons                   open them, in ./chainrule-lessons
-
   chainrule lessons course            in a folder of another name
-
   chainrule lessons --list            what there is, and what is solved
-
   chainrule lessons --only-copy       copy them, open nothing
 """
 
@@ -44,36 +43,29 @@ def lessons(
     port: Annotated[
         int | None, typer.Option(help="The port; by default a free one.", show_default=False)
     ] = None,
-) -> None:
+) -> dict[str, Any]:
     """Learn by doing: copy the lessons to a folder of yours, and open them in the browser."""
     from ..lessons.progress import Progress
     from ..lessons.shelf import copy_to, entries
 
     if listing:
-        _show(Progress(folder))
-        return
+        return _show(folder, Progress(folder))
     if find_spec("marimo") is None and not only_copy:
-        _fail("the lessons need marimo: pip install 'chainrule[lessons]'")
+        raise UsageError("the lessons need marimo: pip install 'chainrule[lessons]'")
     try:
         new = copy_to(folder)
     except OSError as error:
-        _fail(f"cannot write: {error}")
+        raise UsageError(f"cannot write: {error}") from None
     kept = "" if len(new) == len(entries()) else "; the others are as you left them"
-    typer.echo(f"New in {folder.resolve()}: {len(new)} of {len(entries())} lessons{kept}.")
+    terminal.say(f"New in {folder.resolve()}: {len(new)} of {len(entries())} lessons{kept}.")
+    document = {"folder": folder.resolve(), "new": new}
     if not only_copy:
+        terminal.write_early(document)
         raise typer.Exit(_open(folder, browser, port))
+    return document
 
 
-lessons.__doc__ = (lessons.__doc__ or "") + "\n" + EXAMPLES
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(f"chainrule lessons: {message}", err=True)
-    raise typer.Exit(2)
-
-
-def _show(progress: Progress) -> None:
-    from rich.console import Console
+def _show(folder: Path, progress: Progress) -> dict[str, Any]:
     from rich.table import Table
 
     from ..lessons.shelf import entries, exercises
@@ -82,12 +74,15 @@ def _show(progress: Progress) -> None:
     table.add_column(justify="right", style="dim")
     table.add_column()
     table.add_column(justify="right", no_wrap=True)
+    listed = []
     for entry in entries():
         names = exercises(entry.name)
         solved = len(set(names) & set(progress.solved(entry.name)))
+        listed.append({"name": entry.name, "exercises": len(names), "solved": solved})
         mark = "[green]✔[/green] " if solved == len(names) else ""
         table.add_row(str(entry.number), entry.title, f"{mark}{solved} of {len(names)} solved")
-    Console(highlight=False).print(table)
+    terminal.results().print(table)
+    return {"folder": folder.resolve(), "lessons": listed}
 
 
 def command(folder: Path, browser: bool, port: int | None) -> list[str]:
@@ -101,7 +96,7 @@ def command(folder: Path, browser: bool, port: int | None) -> list[str]:
 
 
 def _open(folder: Path, browser: bool, port: int | None) -> int:
-    typer.echo("Starting marimo; stop it with Ctrl+C.")
+    terminal.remark("Starting marimo; stop it with Ctrl+C.")
     process = subprocess.Popen(command(folder, browser, port), cwd=folder)
     while True:
         try:

@@ -1,0 +1,80 @@
+"""verb: what all verbs have in common: --json, --quiet, --verbose, errors without a traceback."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from . import errors, terminal
+
+_PANEL = "General"
+_SHARED = {
+    "as_json": typer.Option(
+        "--json", help="One JSON document on stdout; all else on stderr.", rich_help_panel=_PANEL
+    ),
+    "quiet": typer.Option("--quiet", "-q", help="No progress, no remarks.", rich_help_panel=_PANEL),
+    "verbose": typer.Option(
+        "--verbose", help="Show the traceback of an error.", rich_help_panel=_PANEL
+    ),
+}
+
+
+def verb(function: Callable[..., Any]) -> Callable[..., None]:
+    """A function as a verb; the dict that it returns is the JSON document.
+
+    ``"ok": False`` in the document ends the command with exit code 1. Errors are told on stderr
+    and end it with the code that ``errors.describe`` finds; with ``--json`` the document is
+    ``{"error": {"kind", "message", "exit_code"}}``.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    shared = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False,
+            annotation=Annotated[bool, option],
+        )
+        for name, option in _SHARED.items()
+    ]
+
+    @functools.wraps(function)
+    def run(*args: Any, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
+        with terminal.speaking(terminal.Mode(as_json, quiet, verbose)):
+            try:
+                document = function(*args, **options)
+            except typer.Exit:
+                raise
+            except (Exception, KeyboardInterrupt) as error:
+                raise typer.Exit(_tell(error)) from None
+            if as_json:
+                terminal.write_document(document)
+        if isinstance(document, dict) and document.get("ok") is False:
+            raise typer.Exit(errors.FAILED)
+
+    del run.__wrapped__  # else its signature is taken for this one's
+    listed = [*signature.parameters.values(), *shared]
+    run.__signature__ = signature.replace(parameters=listed)  # type: ignore[attr-defined]
+    run.__annotations__ = {each.name: each.annotation for each in listed}
+    return run
+
+
+def _tell(error: BaseException) -> int:
+    """Print the error; its exit code."""
+    if isinstance(error, BrokenPipeError):
+        raise error
+    kind, message, code = errors.describe(error)
+    console = terminal.complaints()
+    if terminal.mode().verbose:
+        console.print_exception(show_locals=False)
+    style = "yellow" if code == errors.INTERRUPTED else "bold red"
+    label = "Stopped" if code == errors.INTERRUPTED else "Error"
+    console.print(f"[{style}]{label}[/]", end=" ")
+    console.print(message, markup=False, soft_wrap=False)
+    if terminal.mode().json:
+        found = {"kind": kind, "message": message, "exit_code": code}
+        terminal.write_document({"error": found})
+    return code
