@@ -3,11 +3,13 @@
 from ..explain.mistakes import LintWarning
 from . import metrics
 from .callbacks import Callback, EarlyStopping, History, Run, StopTraining
+from .chunks import Chunks
 from .fitting import fit
 from .split import Scaler, kfold, standardize, train_test_split
 
 __all__ = [
     "Callback",
+    "Chunks",
     "EarlyStopping",
     "History",
     "LintWarning",

@@ -115,7 +115,13 @@ class Stream:
 
 
 def as_data(data: Any, weights: Any, dtype: Any) -> Arrays | Stream:
-    """(x, y) arrays, or an iterable of batches."""
+    """(x, y) arrays, an iterable of batches, or ``Chunks``."""
+    from .chunks import Chunks, Pools  # which is built upon this file
+
+    if isinstance(data, Chunks):
+        if weights is not None:
+            raise TypeError("fit: Chunks give the weights with each piece: (x, y, weights)")
+        return Pools(data, dtype)
     if isinstance(data, tuple):
         if len(data) != 2:
             raise TypeError(

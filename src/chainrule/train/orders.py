@@ -32,6 +32,13 @@ class Orders:
             return np.broadcast_to(np.arange(size), (len(epochs), size))
         return np.stack([self._order(epoch, size) for epoch in epochs])
 
+    def within(self, epoch: int, part: int, size: int) -> Any:
+        """An order of one part of the data that is not all at hand, intp[size]."""
+        if self._key is None:
+            return np.arange(size)
+        key = random.fold_in(random.fold_in(self._key, epoch), part)
+        return permutations(np.asarray(key)[None], size)[0]
+
     def _order(self, epoch: int, size: int) -> Any:
         if self._now is None or epoch not in self._now.epochs:
             if self._next is None or epoch not in self._next.epochs:
