@@ -13,8 +13,8 @@ from chainrule.engine.primitives.families import Primitive
 
 # Rooms that declare no operations, and import what tests of the engine need not have.
 OTHER_ROOMS = (
-    "__main__", "cli", "data", "demo", "draw", "explain", "lab", "lessons", "optim", "train",
-    "widgets",
+    "__main__", "cli", "data", "demo", "draw", "estimators", "explain", "export", "lab", "lessons",
+    "optim", "report", "tabular", "train", "widgets",
 )  # fmt: skip
 
 
