@@ -1,0 +1,7 @@
+"""Images in other sizes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+OPERATORS: dict[str, Any] = {}
