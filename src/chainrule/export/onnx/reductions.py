@@ -1,0 +1,126 @@
+"""Reductions, products and running sums as ONNX operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .elementwise import Row
+from .kernels import computed_in
+from .writer import Writer
+
+
+def reduced(w: Writer, node: Any, kind: str, x: str, *rest: str, **settings: Any) -> str:
+    """An operator whose first input alone is the data: widened where no kernel is."""
+    dtype = node.inputs[0].type.dtype
+    wide = computed_in(kind, dtype)
+    if wide == dtype:
+        return w.op(kind, x, *rest, **settings)
+    return w.cast(w.op(kind, w.cast(x, wide), *rest, **settings), node.dtype)
+
+
+def _reduction(kind: str) -> Row:
+    def row(w: Writer, node: Any, x: str) -> str:
+        axes = node.params["axes"]
+        if not axes:
+            return w.op("Identity", x)
+        return reduced(w, node, kind, x, w.ints(*axes), keepdims=0)
+
+    return row
+
+
+def _place(kind: str) -> Row:
+    def row(w: Writer, node: Any, x: str) -> str:
+        dtype = node.inputs[0].dtype
+        wide = computed_in(kind, dtype)
+        x = x if wide == dtype else w.cast(x, wide)
+        return w.op(kind, x, axis=node.params["axis"], keepdims=0)
+
+    return row
+
+
+def _cumsum(w: Writer, node: Any, x: str) -> str:
+    return reduced(w, node, "CumSum", x, w.constant(node.params["axis"], np.int64))
+
+
+# -- products ----------------------------------------------------------------------------------
+
+
+def _einsum(w: Writer, node: Any, *xs: str) -> str:
+    spec = node.params["spec"]
+    terms, result = spec.split("->")
+    letters = terms.split(",")
+    if len(xs) == 2:
+        found = _matrix(w, node, *letters, result, *xs)
+        if found:
+            return found
+    if not terms.strip(","):  # numbers alone
+        product = xs[0]
+        for x in xs[1:]:
+            product = w.typed("Mul", node, product, x)
+        return product
+    return w.typed("Einsum", node, *xs, equation=spec)
+
+
+def _matrix(w: Writer, node: Any, a: str, b: str, result: str, x: str, y: str) -> str | None:
+    """A product of two matrices, or of two stacks of them; None where it is something else."""
+    summed = [c for c in a if c in b and c not in result]
+    stack = [c for c in result if c in a and c in b]
+    if not a or not b or len(summed) != 1:
+        return _elementwise(w, node, a, b, result, x, y) if not summed else None
+    rows = [c for c in a if c not in b]
+    columns = [c for c in b if c not in a]
+    if len(rows) > 1 or len(columns) > 1:
+        return None
+    (k,) = summed
+    if result != "".join(stack + rows + columns):
+        if rows and columns and result == "".join(stack + columns + rows):
+            return _matrix(w, node, b, a, result, y, x)
+        return None
+    flat = len(a) == len(b) == 2
+    if flat and node.type.is_float and (a[0] == k or b[1] == k):
+        return w.op("Gemm", x, y, transA=int(a[0] == k), transB=int(b[1] == k))
+    x = _ordered(w, x, a, [*stack, *rows, k])
+    y = _ordered(w, y, b, [*stack, k, *columns])
+    if stack and not rows:
+        x = w.op("Unsqueeze", x, w.ints(len(stack)))
+    if stack and not columns:
+        y = w.op("Unsqueeze", y, w.ints(len(stack) + 1))
+    found = w.typed("MatMul", node, x, y)
+    if stack and (not rows or not columns):
+        extra = [len(stack)] * (not rows) + [len(stack) + 1] * (not columns)
+        found = w.op("Squeeze", found, w.ints(*extra))
+    return found
+
+
+def _ordered(w: Writer, x: str, term: str, wanted: list[str]) -> str:
+    order = [term.index(c) for c in wanted]
+    return x if order == sorted(order) else w.op("Transpose", x, perm=order)
+
+
+def _elementwise(w: Writer, node: Any, a: str, b: str, result: str, x: str, y: str) -> str | None:
+    """Nothing is summed: each of the two is repeated along what it lacks."""
+    if set(result) != set(a + b):
+        return None
+    operands = []
+    for value, term in ((x, a), (y, b)):
+        present = [c for c in result if c in term]
+        value = _ordered(w, value, term, present)
+        missing = [i for i, c in enumerate(result) if c not in term]
+        operands.append(w.op("Unsqueeze", value, w.ints(*missing)) if missing else value)
+    return w.typed("Mul", node, *operands)
+
+
+REDUCTIONS: dict[str, Row] = {
+    "sum": _reduction("ReduceSum"),
+    "prod": _reduction("ReduceProd"),
+    "max": _reduction("ReduceMax"),
+    "min": _reduction("ReduceMin"),
+    "any": _reduction("ReduceMax"),
+    "all": _reduction("ReduceMin"),
+    "argmax": _place("ArgMax"),
+    "argmin": _place("ArgMin"),
+    "cumsum": _cumsum,
+    "einsum": _einsum,
+}

@@ -1,0 +1,193 @@
+"""A function as the one graph that is exported: with the ids that people see elsewhere."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engine import trace, tree
+from ..engine.graph import Graph, Node, node_names
+from ..engine.prune import drop_unused_results
+from ..engine.rewrite import tracked
+from ..engine.simplify import tidy
+from ..engine.tensor import Parameter
+from ..engine.types import TensorType
+from ..nn import Module
+from .batch_size import Fixed, Sizes, compare, trial_sizes
+
+Rewriting = Callable[[Graph, dict[Node, str]], Graph]
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A graph to write.
+
+    Attributes
+    ----------
+    graph
+        Its inputs are those of the function, then its parameters.
+    names
+        The id of each node, as in ``print(trace(fn, ...))`` and the drawing.
+    parameters
+        Name and array of each parameter, in the order of the graph's last inputs.
+    labels
+        What the user calls the arrays that are constants (buffers), by memory address.
+    sizes
+        What depends on the batch size.
+    fixed
+        Why the batch size is fixed; empty where it is free, or was not asked to be.
+    """
+
+    graph: Graph
+    names: dict[Node, str]
+    parameters: list[tuple[str, Any]]
+    labels: dict[int, str]
+    sizes: Sizes
+    fixed: str = ""
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The inputs that are no parameters."""
+        return self.graph.inputs[: len(self.graph.inputs) - len(self.parameters)]
+
+
+def traced(
+    function: Callable[..., Any],
+    examples: Sequence[Any],
+    free_batch: bool,
+    rewriting: Rewriting = lambda graph, names: graph,
+) -> Traced:
+    """Trace a function or a Module (in evaluation mode), simplified, for any batch size if it can.
+
+    The batch axis is the first one of each example whose first length is that of the first example.
+    ``rewriting`` may change the graph before it is simplified, and name what it makes.
+    """
+    labels = _labels(function)
+    with evaluating(function):
+        kinds = tree.map(_kind, tuple(examples))
+        plain = _once(function, kinds, labels, rewriting)
+        leading = [kind.shape[:1] for kind in tree.leaves(kinds) if isinstance(kind, TensorType)]
+        if not free_batch or not leading or not leading[0]:
+            return plain
+        taken = [length for node in plain.graph.nodes for length in _lengths(node)]
+        sizes = trial_sizes(taken)
+        try:
+            several = [
+                _once(function, tree.map(_resized(leading[0], n), kinds), labels, rewriting)
+                for n in sizes
+            ]
+            found = compare([one.graph for one in several], sizes)
+        except (ValueError, TypeError, IndexError) as error:
+            reason = str(error) if isinstance(error, Fixed) else _first_line(error)
+            return Traced(**{**vars(plain), "fixed": reason})
+    return Traced(**{**vars(several[0]), "sizes": found})
+
+
+def _first_line(error: Exception) -> str:
+    return f"it does not work for other sizes: {str(error).splitlines()[0]}"
+
+
+def _kind(leaf: Any) -> Any:
+    return trace.abstract(leaf) if trace.is_value(leaf) else leaf
+
+
+def _resized(old: tuple[int, ...], n: int) -> Callable[[Any], Any]:
+    def resize(kind: Any) -> Any:
+        if isinstance(kind, TensorType) and kind.shape[:1] == old:
+            return TensorType.of((n, *kind.shape[1:]), kind.dtype)
+        return kind
+
+    return resize
+
+
+def _lengths(node: Any) -> tuple[int, ...]:
+    return () if isinstance(node.type, tuple) else node.type.shape
+
+
+def _once(
+    function: Callable[..., Any],
+    kinds: tuple[Any, ...],
+    labels: dict[int, str],
+    rewriting: Rewriting,
+) -> Traced:
+    first = trace.trace(function, *kinds)
+    held = [node for node in first.nodes if isinstance(node.source, Parameter)]
+    pruned = drop_unused_results(first)
+    names = _names(first, pruned)
+    graph = Graph((*first.inputs, *held), pruned.outputs)
+    with tracked() as origins:
+        small = tidy(rewriting(graph, names))
+    for place, node in enumerate(small.inputs):
+        names[node] = names[graph.inputs[place]]
+    for node in small.nodes:
+        origin = origins.get(node, node)
+        if node not in names and origin in names:
+            names[node] = names[origin]
+    parameters = [
+        (labels.get(_address(node.known), names[node]), np.asarray(node.known)) for node in held
+    ]
+    return Traced(small, names, parameters, labels, Sizes())
+
+
+def _names(first: Graph, pruned: Graph) -> dict[Any, str]:
+    names = node_names(first)
+    if len(first.nodes) != len(pruned.nodes):
+        return {**names, **node_names(pruned)}
+    return {**names, **{b: names[a] for a, b in zip(first.nodes, pruned.nodes, strict=True)}}
+
+
+@contextmanager
+def evaluating(function: Any) -> Iterator[None]:
+    """Inside, a Module is in evaluation mode."""
+    modules = list(function.modules()) if isinstance(function, Module) else []
+    before = [module.training for module in modules]
+    for module in modules:
+        module.__dict__["training"] = False
+    try:
+        yield
+    finally:
+        for module, mode in zip(modules, before, strict=True):
+            module.__dict__["training"] = mode
+
+
+# -- what parameters are called ----------------------------------------------------------------
+
+
+def _address(array: Any) -> int:
+    return np.asarray(array).__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+
+def label_of(labels: dict[int, str], array: Any) -> str | None:
+    """What the user calls a whole array, where that is known."""
+    return labels.get(_address(array)) if np.asarray(array).size else None
+
+
+def _labels(function: Any) -> dict[int, str]:
+    if isinstance(function, Module):
+        return _held_by("", function)
+    if inspect.ismethod(function) and isinstance(function.__self__, Module):
+        return _held_by("", function.__self__)
+    try:
+        found = inspect.getclosurevars(getattr(function, "func", function))
+    except TypeError:
+        return {}
+    labels: dict[int, str] = {}
+    for name, value in {**found.globals, **found.nonlocals}.items():
+        if isinstance(value, Module):
+            labels |= _held_by(f"{name}.", value)
+        elif isinstance(value, Parameter | np.ndarray):
+            labels[_address(value.data if isinstance(value, Parameter) else value)] = name
+    return labels
+
+
+def _held_by(prefix: str, module: Module) -> dict[int, str]:
+    pairs = [(name, p.data) for name, p in module.named_parameters()]
+    for path, part in module.named_modules():
+        for slot, buffer in part.own_buffers().items():
+            pairs.append((f"{path}.{slot}" if path else slot, buffer))
+    return {_address(array): prefix + name for name, array in pairs}
