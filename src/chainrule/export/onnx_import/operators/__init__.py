@@ -66,8 +66,10 @@ STATISTICS: dict[str, tuple[int, ...]] = {"BatchNormalization": (3, 4)}
 def find(domain: str, kind: str, version: int) -> Callable[..., Any] | None:
     """The function of an operator as it was in this version of ONNX's operators, or None.
 
-    >>> find("", "Abs", 21).__name__, find("", "NoSuchThing", 21), find("other", "Abs", 1)
-    ('absolute', None, None)
+    >>> find("", "Softmax", 12).__name__, find("", "Softmax", 13).__name__
+    ('flattened', 'Softmax')
+    >>> print(find("", "NoSuchThing", 21), find("other.domain", "Softmax", 1))
+    None None
     """
     row = OPERATORS.get(kind) if domain == "" else None
     if not isinstance(row, dict):

@@ -92,10 +92,10 @@ def ConvTranspose(
     full = [(n - 1) * s + 1 + r for n, s, r in zip(x.shape[2:], step, reach, strict=True)]
     if output_shape is not None:
         ends = [f + m - n for f, m, n in zip(full, more, output_shape[-width:], strict=True)]
-        cut = _halves(ends, low_first=auto_pad == "SAME_LOWER")
+        cut = _halves(ends, upper=auto_pad == "SAME_UPPER")
     elif auto_pad.startswith("SAME"):
         ends = [f + m - n * s for f, m, n, s in zip(full, more, x.shape[2:], step, strict=True)]
-        cut = _halves(ends, low_first=auto_pad == "SAME_LOWER")
+        cut = _halves(ends, upper=auto_pad == "SAME_UPPER")
     else:
         given = list(pads or [0] * 2 * width)
         cut = list(zip(given[:width], given[width:], strict=True))
@@ -114,10 +114,10 @@ def ConvTranspose(
     return Conv(spread, kernels, bias, dilations=dilations, group=group, pads=flat)
 
 
-def _halves(totals: list[int], low_first: bool) -> list[tuple[int, int]]:
-    """Each number in two parts, the larger one first or last."""
+def _halves(totals: list[int], upper: bool) -> list[tuple[int, int]]:
+    """Each number in two parts, the larger one last ("upper") or first."""
     parts = [(n // 2, n - n // 2) for n in totals]
-    return [(b, a) for a, b in parts] if low_first else parts
+    return parts if upper else [(b, a) for a, b in parts]
 
 
 def _sum(spec: str, a: Any, b: Any) -> Any:
