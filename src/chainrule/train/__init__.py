@@ -3,12 +3,16 @@
 from ..explain.mistakes import LintWarning
 from . import metrics
 from .callbacks import Callback, EarlyStopping, History, Run, StopTraining
+from .checkpoints import CheckpointError, Checkpoints, CheckpointWarning, load_checkpoint
 from .chunks import Chunks
 from .fitting import fit
 from .split import Scaler, kfold, standardize, train_test_split
 
 __all__ = [
     "Callback",
+    "CheckpointError",
+    "CheckpointWarning",
+    "Checkpoints",
     "Chunks",
     "EarlyStopping",
     "History",
@@ -18,6 +22,7 @@ __all__ = [
     "StopTraining",
     "fit",
     "kfold",
+    "load_checkpoint",
     "metrics",
     "standardize",
     "train_test_split",

@@ -27,6 +27,11 @@ class Portion(NamedTuple):
     steps: int
     total: int | None
 
+    def after(self, steps: int) -> Portion:
+        """What is left of it after so many steps."""
+        rows = None if self.rows is None else self.rows[steps:]
+        return self._replace(rows=rows, steps=self.steps - steps)
+
 
 class Arrays:
     """Examples along axis 0 of x, y and (or None) weights, each an array or a tree of arrays."""
@@ -87,7 +92,10 @@ class Arrays:
 
 
 class Stream:
-    """An iterable of batches (x, y) or (x, y, weights), gone through once an epoch."""
+    """An iterable of batches (x, y) or (x, y, weights), gone through once an epoch.
+
+    One whose order depends on the epoch has ``set_epoch``, which is called before each.
+    """
 
     def __init__(self, source: Iterable[Any], dtype: Any) -> None:
         self._source, self._dtype = source, dtype
@@ -95,6 +103,8 @@ class Stream:
     def portions(self, size: int | None, orders: Orders, epochs: range) -> Iterator[Portion]:
         """The batches as they come; their sizes and their order are the source's affair."""
         is_empty = True
+        if hasattr(self._source, "set_epoch"):
+            self._source.set_epoch(epochs.start)
         for batch in self._source:
             if not isinstance(batch, tuple | list) or len(batch) not in (2, 3):
                 raise TypeError(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-OCCASIONS = ("on_step", "on_epoch", "on_end")
+OCCASIONS = ("on_begin", "on_step", "on_epoch", "on_end")
+
+
+_NOTED = ("losses", "rates", "epoch_losses", "validation_losses", "closings")
 
 
 class StopTraining(Exception):
@@ -67,6 +71,31 @@ class Run:
         self.epoch_start = 0
         self.validation_losses: list[float] = []
         self.metric_lists: dict[str, list[float]] = {}
+        # Epochs, steps and seconds so far, whenever epochs were closed.
+        self.closings: list[tuple[int, int, float]] = [(0, 0, 0.0)]
+        self._began = time.perf_counter()
+        self.is_resumed = False
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken, with what was before an interruption."""
+        return time.perf_counter() - self._began
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that the run has noted."""
+        lists = {name: np.array(getattr(self, name), float) for name in _NOTED}
+        metrics = {name: np.array(values) for name, values in self.metric_lists.items()}
+        return {**lists, "metrics": metrics, "seconds": self.seconds}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Go on from there."""
+        for name in _NOTED:
+            setattr(self, name, saved[name].tolist())
+        self.closings = [(int(e), int(n), t) for e, n, t in saved["closings"].tolist()]
+        self.epoch_start = self.closings[-1][1]
+        self.metric_lists = {name: values.tolist() for name, values in saved["metrics"].items()}
+        self._began = time.perf_counter() - saved["seconds"]
+        self.is_resumed = True
 
     def cut(self, steps: int) -> None:
         """Forget what was noted of later steps, which an interruption left unfinished."""
@@ -111,11 +140,17 @@ class Run:
 class Callback:
     """Base of callbacks: override what you need. A plain function is called as ``on_epoch``.
 
+    One that also has ``state_dict`` and ``load_state_dict`` (of numbers, texts, lists, dicts and
+    arrays) is saved in checkpoints, and goes on from there.
+
     >>> class Count(Callback):
     ...     steps = 0
     ...     def on_step(self, run):
     ...         self.steps += 1
     """
+
+    def on_begin(self, run: Run) -> None:
+        """Before the first step; in a resumed run, which has what was noted before."""
 
     def on_step(self, run: Run) -> None:
         """After each step."""
@@ -133,10 +168,13 @@ class Hooks:
     def __init__(self, callbacks: Any) -> None:
         is_one = callable(callbacks) or any(hasattr(callbacks, name) for name in OCCASIONS)
         listed = [callbacks] if is_one else callbacks
+        self.begin: list[Callable[[Run], Any]] = []
         self.step: list[Callable[[Run], Any]] = []
         self.epoch: list[Callable[[Run], Any]] = []
         self.end: list[Callable[[Run], Any]] = []
-        for callback in listed or ():
+        listed = list(listed or ())
+        self.stateful = [callback for callback in listed if _has_state(callback)]
+        for callback in listed:
             known = [name for name in OCCASIONS if hasattr(callback, name)]
             if not known and not callable(callback):
                 raise TypeError(
@@ -147,6 +185,24 @@ class Hooks:
             for name in known:
                 if getattr(type(callback), name, None) is not getattr(Callback, name):
                     getattr(self, name[3:]).append(getattr(callback, name))
+
+    @property
+    def names(self) -> list[str]:
+        """The classes of those that have a state."""
+        return [type(callback).__name__ for callback in self.stateful]
+
+    def state_dict(self) -> list[Any]:
+        """The states of the callbacks that have one."""
+        return [callback.state_dict() for callback in self.stateful]
+
+    def load_state_dict(self, saved: list[Any]) -> None:
+        """Give each of them its state back."""
+        for callback, state in zip(self.stateful, saved, strict=True):
+            callback.load_state_dict(state)
+
+
+def _has_state(callback: Any) -> bool:
+    return hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict")
 
 
 @dataclass
@@ -184,6 +240,19 @@ class EarlyStopping:
         """Forget an earlier run."""
         self.__post_init__()
 
+    def state_dict(self) -> dict[str, Any]:
+        """The best value, and how many epochs have been waited."""
+        return {"best": self._best, "waited": self._waited}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._best, self._waited = saved["best"], saved["waited"]
+
+    @property
+    def sign(self) -> int:
+        """1 where lower is better, -1 where higher is."""
+        return 1 if self.mode == "min" else -1
+
     def value_in(self, run: Run) -> float:
         """The watched value of the newest epoch."""
         if self.monitor == "loss":
@@ -198,7 +267,7 @@ class EarlyStopping:
 
     def is_best(self, run: Run) -> bool:
         """Take in the newest epoch: is it the best so far?"""
-        value = self.value_in(run) * (1 if self.mode == "min" else -1)
+        value = self.value_in(run) * self.sign
         if value < self._best - self.min_delta:
             self._best, self._waited = value, 0
             return True

@@ -37,9 +37,14 @@ class Looks:
         self._predict = make_predict(model)
         self._judge = make_judge(model, objective)
 
+    @property
+    def are_taken(self) -> bool:
+        """Whether there is anything to look at."""
+        return self._check is not None or bool(self.metrics)
+
     def look(self, training: Training) -> tuple[float | None, dict[str, float]]:
         """The validation loss and the metrics for the present numbers."""
-        if self._check is None and not self.metrics:
+        if not self.are_taken:
             return None, {}
         params, fixed = training.params, training.fixed
         loss, prediction = None, None
@@ -69,6 +74,7 @@ def close_epochs(run: Run, count: int, looks: Looks, training: Training) -> None
         epochs = [losses[i : i + steps] for i in range(0, len(losses), steps)]
         losses = [math.fsum(epoch) / steps for epoch in epochs]
     run.epoch_losses += losses
+    run.closings.append((len(run.epoch_losses), len(run.losses), run.seconds))
     loss, values = looks.look(training)
     if loss is not None:
         run.validation_losses.append(loss)
@@ -82,18 +88,30 @@ class Stopping:
     def __init__(self, training: Training, rule: EarlyStopping | None) -> None:
         self.rule = rule or EarlyStopping(0)
         self.best_epoch: int | None = None
-        self._is_on = rule is not None
+        self.is_on = rule is not None
         self._training = training
         self._best: Any = None
         self.rule.restart()
 
     def is_over(self, run: Run) -> bool:
         """Take in the newest epoch: is it time to stop?"""
-        if not self._is_on:
+        if not self.is_on:
             return False
         if self.rule.is_best(run):
             self.best_epoch, self._best = run.epoch, self._training.now
         return self.rule.is_over
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the rule remembers, and the numbers of the best epoch."""
+        best = None if self._best is None else self._training.named(self._best)
+        return {"rule": self.rule.state_dict(), "best_epoch": self.best_epoch, "numbers": best}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.rule.load_state_dict(saved["rule"])
+        self.best_epoch = saved["best_epoch"]
+        if saved["numbers"] is not None:
+            self._best = self._training.unnamed(saved["numbers"])
 
     def finish(self) -> None:
         """Go back to the best epoch, if there was one and it is wanted."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,17 @@ import numpy as np
 from .. import random
 from ..engine import tree
 from ..optim import LBFGS, Optimizer
-from .batches import Arrays, Stream, as_data
-from .callbacks import EarlyStopping, History, Hooks, Run, StopTraining
-from .epochs import Looks, Stopping, close_epochs
+from .batches import Arrays, as_data
+from .callbacks import EarlyStopping, History, Hooks, Run
+from .checkpoints import Checkpoints
+from .checkpoints.keeper import Keeper
+from .checkpoints.settings import describe_data, describe_model, describe_schedule, name_of
+from .epochs import Looks, Stopping
 from .lint import warn_of_mistakes
 from .models import ModuleModel, as_model
 from .orders import Orders
-from .progress import Lines, make_progress
+from .progress import make_progress
+from .session import Session
 from .step import Model, Objective
 from .training import Search, Training
 from .updates import OptimizerUpdates, TripleUpdates, Updates, is_triple
@@ -45,6 +49,8 @@ def fit(
     schedule: Callable[[int], Any] | None = None,
     clip: float | None = None,
     lint: bool = True,
+    checkpoints: Checkpoints | str | Path | None = None,
+    resume: bool = False,
 ) -> History:
     """Train a model with mini-batches; the same seed gives the same numbers.
 
@@ -98,6 +104,11 @@ def fit(
     lint
         Look for mistakes first (``chainrule.lint``); each is a ``LintWarning``. The look is taken
         once for models, losses and data of one structure, and reads arrays, not iterables.
+    checkpoints, resume
+        A folder, or ``Checkpoints(folder, every_seconds=..., every_epochs=..., keep=...)``: all
+        that the run needs is saved there now and then. With ``resume`` it goes on from the newest
+        (from the beginning where there is none yet), to the same bits as if never interrupted.
+        Refused where data or settings differ; only ``epochs`` may.
 
     When something goes wrong (an exception in a callback, a loss or a gradient that is not finite)
     the Module has the parameters after the last good step; after Ctrl-C, those of a step that was
@@ -118,7 +129,8 @@ def fit(
     held = _held_by(optimizer)
     seen = as_model(model, held)
     updates = _updates_of(optimizer, seen)
-    split_key, shuffle_key, step_key = random.split(random.key(seed) if key is None else key, 3)
+    key = random.key(seed) if key is None else key
+    split_key, shuffle_key, step_key = random.split(key, 3)
     dtype = _common_dtype(seen)
     train = as_data(data, weights, dtype)
     if lint:
@@ -143,65 +155,40 @@ def fit(
         training = Search(seen, optimizer, Objective(loss), l2, updates)
     else:
         training = Training(seen, updates, Objective(loss), l2, clip, schedule, step_key)
-    run = Run(epochs, train.steps(batch_size), training.load)
-    stopping = Stopping(training, early_stopping)
-    hooks = Hooks(callbacks)
-    bar = make_progress(progress, epochs)
-    orders = Orders(shuffle_key if shuffle else None, epochs)
-    # Where nobody looks at the end of an epoch, several of them may pass at once.
-    is_watched = check is not None or early_stopping is not None or bool(callbacks or metrics)
-    is_watched = is_watched or isinstance(train, Stream) or isinstance(bar, Lines)
-    stopped = "all epochs done"
-    began = time.perf_counter()
-    span = range(0)
-    try:
-        while span.stop < epochs:
-            reach = 1 if is_watched else training.reach(run.steps_per_epoch)
-            span = range(span.stop, min(span.stop + reach, epochs))
-            run.epoch = span.start
-            for portion in train.portions(batch_size, orders, span):
-                for _ in training.advance(run, portion, bool(hooks.step)):
-                    for callback in hooks.step:
-                        callback(run)
-                    if bar is not None:
-                        bar.step(run)
-            run.epoch = span[-1]
-            close_epochs(run, len(span), looks, training)
-            for callback in hooks.epoch:
-                callback(run)
-            if bar is not None:
-                bar.epoch(run)
-            if stopping.is_over(run):
-                stopped = f"no better for {stopping.rule.patience} epochs"
-                break
-    except StopTraining as reason:
-        stopped = str(reason) or "stopped by a callback"
-    finally:
-        if bar is not None:
-            bar.close()
-        run.cut(training.now[1])
-        stopping.finish()
-        training.store()
-        for callback in hooks.end:
-            callback(run)
-    return _history(run, training, stopping, stopped, time.perf_counter() - began)
-
-
-def _history(
-    run: Run, training: Training, stopping: Stopping, stopped: str, seconds: float
-) -> History:
-    return History(
-        losses=np.array(run.losses),
-        epoch_losses=np.array(run.epoch_losses),
-        validation_losses=np.array(run.validation_losses),
-        metrics={name: np.array(values) for name, values in run.metric_lists.items()},
-        learning_rates=np.array(run.rates, float),
-        epochs=len(run.epoch_losses),
-        best_epoch=stopping.best_epoch,
-        stopped=stopped,
-        seconds=seconds,
-        params=training.params,
+    if isinstance(checkpoints, str | Path):
+        checkpoints = Checkpoints(checkpoints)
+    steps = train.steps(batch_size)
+    rule = early_stopping or EarlyStopping(0)
+    session = Session(
+        run=Run(epochs, steps, training.load),
+        data=train,
+        batch_size=batch_size,
+        orders=Orders(shuffle_key if shuffle else None, epochs),
+        training=training,
+        looks=looks,
+        stopping=Stopping(training, early_stopping),
+        hooks=Hooks(callbacks),
+        bar=make_progress(progress, epochs),
     )
+    if checkpoints is not None:
+        settings = {
+            **describe_model(seen),
+            **updates.describe(),
+            "loss": name_of(loss),
+            "random key": np.asarray(key).tolist(),
+            "batch size": batch_size,
+            "shuffle": shuffle,
+            "l2": l2,
+            "clip": clip,
+            "schedule": describe_schedule(schedule, epochs * (steps or 1)),
+            "early stopping": repr(early_stopping),
+            "metrics": sorted(metrics or {}),
+            "callbacks with a state": session.hooks.names,
+            "data": describe_data(train),
+            "validation": describe_data(check),
+        }
+        session.keep(Keeper(checkpoints, settings, rule.sign), resume)
+    return session.go()
 
 
 # -- arguments ---------------------------------------------------------------------------------

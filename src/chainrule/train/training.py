@@ -18,6 +18,7 @@ from ..engine.primitives.closures import types_of
 from ..optim import LBFGS
 from .batches import Portion
 from .callbacks import Run
+from .checkpoints.packing import leaf_names
 from .models import ModuleModel
 from .rescue import all_finite, go_back, origin, refuse
 from .step import Model, Objective, make_gradient, make_step
@@ -169,6 +170,32 @@ class Training:
         """The present buffers and frozen parameters."""
         return {"frozen": self._frozen, "buffers": self._numbers[1]}
 
+    # -- checkpoints
+
+    def state_dict(self) -> dict[str, Any]:
+        """All numbers after the last finished step."""
+        return {"now": self.named(self.now), "optimizer": self.updates.state_dict()}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Go on from there; before the first step, for steps are traced with what is now set."""
+        self.updates.load_state_dict(saved["optimizer"])
+        self._constants["count"] = self.updates.count
+        self.now = self.unnamed(saved["now"])
+
+    def named(self, numbers: tuple[list[Any], int]) -> dict[str, Any]:
+        """Numbers like ``now`` as arrays by name."""
+        leaves, steps = numbers
+        return {"steps": steps, **dict(zip(self._names, leaves, strict=True))}
+
+    def unnamed(self, saved: dict[str, Any]) -> tuple[list[Any], int]:
+        """What ``named`` was given."""
+        return [saved[name] for name in self._names], saved["steps"]
+
+    @property
+    def _names(self) -> list[str]:
+        state, buffers = self._structure.children
+        return [*leaf_names(state, "state"), *leaf_names(buffers, "buffers")]
+
     def store(self) -> None:
         """Give the numbers to the Module and to the optimizer object."""
         self.model.store(self.params, self.fixed)
@@ -195,6 +222,21 @@ class Search(Training):
         self._module, self._optimizer = model, optimizer
         self._make_gradient = make_gradient(model, objective, l2)
         self._gradient = jit(self._make_gradient)
+        self._memories = {0: self._memory()}  # by steps: of the last one, and of the one before
+
+    def _memory(self) -> dict[str, Any]:
+        return dict(self._optimizer.state.get(0, {}))
+
+    def state_dict(self) -> dict[str, Any]:
+        """The same with what L-BFGS remembers."""
+        return {**super().state_dict(), "memory": self._memories[self.now[1]]}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Go on from there."""
+        super().load_state_dict(saved)
+        self._memories = {self.now[1]: saved["memory"]}
+        if saved["memory"]:
+            self._optimizer.state[0] = dict(saved["memory"])
 
     def _loss_last(self, *arguments: Any) -> Any:
         (value, after), gradients = self._make_gradient(*arguments)
@@ -232,4 +274,6 @@ class Search(Training):
         numbers = {"params": self.model.params(), "memories": {}}, after["buffers"]
         run.losses.append(value)
         run.rates.append(self._optimizer.param_groups[0]["lr"])
-        self.now = (tree.flatten(numbers, buffers=True)[0], self.now[1] + 1)
+        done = self.now[1]
+        self._memories = {done: self._memories[done], done + 1: self._memory()}
+        self.now = (tree.flatten(numbers, buffers=True)[0], done + 1)

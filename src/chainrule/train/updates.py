@@ -39,6 +39,17 @@ class TripleUpdates:
     def store(self, state: Any, steps: int) -> None:
         """Nothing to keep: the state is the history's."""
 
+    def state_dict(self) -> dict[str, Any]:
+        """Nothing beside the state."""
+        return {}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Nothing to take back."""
+
+    def describe(self) -> dict[str, Any]:
+        """What a triple tells of itself."""
+        return {"triple": self._triple.init.__qualname__}
+
 
 class OptimizerUpdates:
     """An optimizer object: its rule and settings, with each group's learning rate from outside.
@@ -114,6 +125,29 @@ class OptimizerUpdates:
         for name, memory in state["memories"].items():
             turns = self.count + steps - self._behind[name]
             self._optimizer.state[self._number[name]] = {**memory, "step": turns}
+
+    # -- checkpoints
+
+    def state_dict(self) -> dict[str, Any]:
+        """What is not in the state: settings, which callbacks may change, and counts."""
+        return {"groups": self._groups(), "count": self.count, "behind": dict(self._behind)}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Go on from there."""
+        for group, settings in zip(self._optimizer.param_groups, saved["groups"], strict=True):
+            for name, value in settings.items():
+                group[name] = tuple(value) if isinstance(value, list) else value
+        self.count, self._behind = saved["count"], saved["behind"]
+        self._settings = {name: self._settings_of(name) for name in self._model.names}
+
+    def describe(self) -> dict[str, Any]:
+        """The optimizer's class and settings."""
+        groups = {f"group {i}": group for i, group in enumerate(self._groups())}
+        return {"optimizer": type(self._optimizer).__name__, "settings": groups}
+
+    def _groups(self) -> list[dict[str, Any]]:
+        groups = self._optimizer.param_groups
+        return [{k: v for k, v in group.items() if k != "params"} for group in groups]
 
 
 Updates = TripleUpdates | OptimizerUpdates

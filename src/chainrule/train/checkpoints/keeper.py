@@ -1,0 +1,106 @@
+"""When a run saves a checkpoint, and what happens when that fails."""
+
+from __future__ import annotations
+
+import math
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+from .errors import CheckpointError, CheckpointWarning
+from .folder import Checkpoints, save_checkpoint
+from .settings import differences
+
+SHARE = 1 / 20  # of the time that saving may take
+
+
+class Keeper:
+    """The checkpoints of one run.
+
+    ``settings`` are what must be the same for a run to go on; ``sign`` is 1 where a lower value is
+    better, -1 where a higher one is.
+    """
+
+    def __init__(self, rule: Checkpoints, settings: dict[str, Any], sign: int = 1) -> None:
+        self.rule = rule
+        self._settings, self._sign = settings, sign
+        self._best: dict[str, Any] = {"file": None, "value": math.inf}
+        self._last_good: Path | None = None
+        self._wait = math.inf if rule.every_seconds is None else rule.every_seconds
+        self._next = time.monotonic() + self._wait
+        self._next_best = self._next
+
+    def find(self, resume: bool) -> dict[str, Any] | None:
+        """The state to go on from; None where the run is new."""
+        if not resume:
+            if self.rule.files:
+                raise CheckpointError(
+                    f"fit: {self.rule.folder} has checkpoints of an earlier run: resume=True goes "
+                    "on with it; for a new one, give another folder or call .clear() of Checkpoints"
+                )
+            return None
+        found = self.rule.newest()
+        if found is None:
+            return None
+        self._last_good, state = found
+        differing = differences(state["settings"], self._settings)
+        if differing:
+            raise CheckpointError(
+                f"fit: {self._last_good} is of a run with other settings, so this one cannot go on "
+                "from it:\n  " + "\n  ".join(differing)
+            )
+        self._best = state["best_checkpoint"]
+        return state
+
+    def is_due(self) -> bool:
+        """Whether enough time has passed."""
+        return time.monotonic() >= self._next
+
+    def is_due_after(self, epochs: int, value: float | None) -> bool:
+        """Whether a checkpoint is due at the end of an epoch, after so many, with this value."""
+        every = self.rule.every_epochs
+        if every is not None and epochs % every == 0:
+            return True
+        is_overdue = time.monotonic() >= self._next_best and self._is_best(value)
+        return is_overdue or self.is_due()
+
+    def limit(self, reach: int, epochs: int) -> int:
+        """How many epochs may pass at once, after so many, so that no checkpoint is missed."""
+        every = self.rule.every_epochs
+        return reach if every is None else min(reach, every - epochs % every)
+
+    def _is_best(self, value: float | None) -> bool:
+        return value is not None and value * self._sign < self._best["value"]
+
+    def save(self, state: dict[str, Any], steps: int, value: float | None) -> bool:
+        """Write a checkpoint; a failure is a warning, and the run goes on.
+
+        ``value`` is what is watched, at the end of an epoch. Returns whether it is written.
+        """
+        began = time.monotonic()
+        path = self.rule.path_after(steps)
+        best = self._best
+        if value is not None and self._is_best(value):
+            best = {"file": path.name, "value": value * self._sign}
+        whole = {**state, "settings": self._settings, "best_checkpoint": best}
+        is_saved = False
+        try:
+            save_checkpoint(path, whole)
+        except OSError as error:
+            last = f"the last is {self._last_good}" if self._last_good else "there is none yet"
+            warnings.warn(
+                f"fit: the checkpoint {path} could not be written ({error}); {last}. The training "
+                "goes on.",
+                CheckpointWarning,
+                stacklevel=4,
+            )
+        else:
+            self._last_good, self._best = path, best
+            self.rule.tidy(path, best["file"])
+            is_saved = True
+        now = time.monotonic()
+        self._next = now + max(self._wait, (now - began) / SHARE)
+        if value is not None:
+            self._next_best = self._next
+        return is_saved
