@@ -8,6 +8,8 @@
 | what is wrong with this code? | ``lint`` |
 | why did this weight move? | ``why`` |
 | how would one write this in NumPy? | ``numpy_code`` |
+| what did each input do to this prediction? | ``integrated_gradients`` |
+| which inputs matter to the score? | ``permutation_importance`` |
 """
 
 from importlib import import_module
@@ -17,8 +19,10 @@ _HOME = {
     "tape": "walk",
     "diagnose": "diagnosis",
     "Diagnosis": "diagnosis",
+    "integrated_gradients": "attribution",
     "lint": "mistakes",
     "numpy_code": "code",
+    "permutation_importance": "importance",
     "why": "blame",
 }
 
@@ -30,4 +34,14 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["Diagnosis", "backprop", "diagnose", "lint", "numpy_code", "tape", "why"]
+__all__ = [
+    "Diagnosis",
+    "backprop",
+    "diagnose",
+    "integrated_gradients",
+    "lint",
+    "numpy_code",
+    "permutation_importance",
+    "tape",
+    "why",
+]

@@ -13,7 +13,7 @@ from ..engine.primitives.views import concatenate, reshape
 from ..engine.trace import no_grad
 from ..nn import functional as F
 from ..train import History
-from .network import TableNetwork
+from .network import TableNetwork, count_parameters
 from .recipe import Recipe
 
 PIECE = 4096  # rows that are predicted at once
@@ -26,7 +26,8 @@ class Learned:
     ``task`` is binary, multiclass, multilabel or regression; ``classes`` the number of classes,
     labels or values. Logits are divided by ``temperature``; values in units are ``center + scale ·
     raw outputs``. ``is_flat`` says that a value is one number, not a row of one. ``settings`` are
-    the arguments that make the network anew.
+    the arguments that make the network anew. Predictions are in the precision of x: float64 rows
+    give the same digits alone as among others.
     """
 
     network: TableNetwork
@@ -39,6 +40,7 @@ class Learned:
     center: Any = None
     scale: Any = None
     is_flat: bool = True
+    optimizer: Any = field(default=None, repr=False)  # with its memories, to go on; in no file
 
     def function(self, x: Any) -> Any:
         """Final probabilities or values for float32[n, width]; can be traced, for export."""
@@ -47,9 +49,9 @@ class Learned:
     def finish(self, z: Any) -> Any:
         """Probabilities or values from raw outputs."""
         if self.task == "regression":
-            values = z * self.scale + self.center
+            values = z * self.scale.astype(z.dtype) + self.center.astype(z.dtype)
             return reshape(values, (-1,)) if self.is_flat else values
-        z = z if self.temperature == 1 else z * np.float32(1 / self.temperature)
+        z = z if self.temperature == 1 else z * (1 / self.temperature)
         if self.task == "multiclass":
             return F.softmax(z, -1)
         p = ew.sigmoid(z)
@@ -75,7 +77,8 @@ class Learned:
         return found.argmax(axis=1)
 
     def _by_pieces(self, function: Any, x: Any) -> Any:
-        x = np.ascontiguousarray(x, np.float32)
+        x = np.ascontiguousarray(x)
+        x = x if x.dtype.kind == "f" else x.astype(np.float32)
         with no_grad():
             parts = [
                 np.asarray(function(x[start : start + PIECE]))
@@ -105,10 +108,14 @@ class Learned:
     @classmethod
     def from_parts(cls, parts: Mapping[str, Any], tensors: Mapping[str, Any]) -> Learned:
         """What ``to_dict`` and ``tensors`` gave; without the history."""
-        network = TableNetwork(**parts["network"])
+        settings = dict(parts["network"])
+        known = sum(value.size for value in tensors.values())
+        if not 0 < (wanted := count_parameters(**settings)) <= known:
+            raise ValueError(f"the network has {wanted:,} parameters, there are {known:,} numbers")
+        network = TableNetwork(**settings)
         network.load_state_dict(tensors)
         units = {
-            name: None if parts[name] is None else np.array(parts[name], np.float32)
+            name: None if parts[name] is None else np.array(parts[name])
             for name in ("center", "scale")
         }
         return cls(
@@ -116,7 +123,7 @@ class Learned:
             task=parts["task"],
             classes=parts["classes"],
             recipe=Recipe.from_dict(parts["recipe"]),
-            settings=dict(parts["network"]),
+            settings=settings,
             temperature=parts["temperature"],
             is_flat=parts["is_flat"],
             **units,

@@ -95,55 +95,102 @@ def learn(
     >>> found.predict(x[:2]), found.predict_proba(x[:2]).shape
     (array([0, 0]), (2, 2))
     """
-    if task not in TASKS:
-        raise ValueError(f"task must be one of {', '.join(TASKS)}, not {task!r}")
-    classes = _number_of(task, y, classes)
-    criterion = Criterion(recipe, task)
-    key, split_key, fit_key = random.split(random.key(recipe.seed), 3)
-    learned = start or _untrained(recipe, np.shape(x)[1], task, classes, embedded, key)
-    rows = _rows(recipe, learned, x, y, weights)
-    check = None
-    if validation is not None:
-        check = _rows(recipe, learned, *validation)
-    else:
-        rows, check = _split(recipe, rows, task, split_key)
-    if task == "regression":
-        if start is None:
-            learned.center, learned.scale = _units(rows)
-        for part in (rows, check):
-            if part is not None:
-                part.y = (part.y - learned.center) / learned.scale
-    network = learned.network
-    batch = recipe.batch_size or batch_size(len(rows))
-    batch = min(batch, len(rows))
-    epochs = recipe.epochs or epochs_for(len(rows), batch)
-    kept: dict[str, Any] = {}
-    if checkpoints is not None or resume:
-        kept = {"checkpoints": checkpoints, "resume": resume}
-        if "checkpoints" not in inspect.signature(fit).parameters:
-            raise TypeError("learn: this version of fit keeps no checkpoints")
-    learned.history = fit(
-        network.train(),
-        criterion,
-        _optimizer(recipe, network),
-        rows.pair(),
-        epochs=epochs,
-        batch_size=batch,
-        validation=None if check is None else check.pair(),
-        early_stopping=None if check is None else EarlyStopping(recipe.patience or epochs + 1),
-        callbacks=callbacks,
-        progress=progress,
-        key=fit_key,
-        l2=recipe.l2,
-        clip=recipe.clip,
-        schedule=_schedule(recipe, epochs * math.ceil(len(rows) / batch)),
-        lint=False,
-        **kept,
+    learning = Learning(
+        recipe,
+        x,
+        y,
+        task=task,
+        classes=classes,
+        validation=validation,
+        weights=weights,
+        embedded=embedded,
+        start=start,
     )
-    wanted = check is not None if recipe.calibrate is None else recipe.calibrate
-    if wanted and task != "regression" and check is not None:
-        learned.temperature = temperature(learned.raw(check.x), check.y, check.weight)
-    return learned
+    return learning.train(callbacks, progress, checkpoints, resume)
+
+
+class Learning:
+    """What ``learn`` is about to do, with the same arguments; ``train`` does it.
+
+    ``learned`` is what is trained, ``epochs`` and ``batch`` are how long and in what portions.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        x: Any,
+        y: Any,
+        *,
+        task: str,
+        classes: int | None = None,
+        validation: tuple[Any, ...] | None = None,
+        weights: Any = None,
+        embedded: Sequence[tuple[int, int]] = (),
+        start: Learned | None = None,
+    ) -> None:
+        if task not in TASKS:
+            raise ValueError(f"task must be one of {', '.join(TASKS)}, not {task!r}")
+        self.recipe, self.criterion = recipe, Criterion(recipe, task)
+        key, split_key, self._key = random.split(random.key(recipe.seed), 3)
+        if start is None:
+            classes = _number_of(task, y, classes)
+            start = _untrained(recipe, np.shape(x)[1], task, classes, embedded, key)
+        learned = self.learned = start
+        learned.recipe = recipe
+        self.rows, self.check = _rows(recipe, learned, x, y, weights), None
+        if validation is not None:
+            self.check = _rows(recipe, learned, *validation)
+        else:
+            self.rows, self.check = _split(recipe, self.rows, task, split_key)
+        if task == "regression":
+            if learned.center is None:
+                learned.center, learned.scale = _units(self.rows)
+            for part in (self.rows, self.check):
+                if part is not None:
+                    part.y = (part.y - learned.center) / learned.scale
+        if learned.optimizer is None:
+            learned.optimizer = _optimizer(recipe, learned.network)
+        count = len(self.rows)
+        self.batch = min(recipe.batch_size or batch_size(count), count)
+        self.epochs = recipe.epochs or epochs_for(count, self.batch)
+
+    def train(
+        self,
+        callbacks: Any = (),
+        progress: bool | str = False,
+        checkpoints: Any = None,
+        resume: bool = False,
+    ) -> Learned:
+        """Train the network, and fit the temperature."""
+        recipe, learned, check = self.recipe, self.learned, self.check
+        kept: dict[str, Any] = {}
+        if checkpoints is not None or resume:
+            kept = {"checkpoints": checkpoints, "resume": resume}
+            if "checkpoints" not in inspect.signature(fit).parameters:
+                raise TypeError("learn: this version of fit keeps no checkpoints")
+        patience = recipe.patience or self.epochs + 1
+        learned.history = fit(
+            learned.network.train(),
+            self.criterion,
+            learned.optimizer,
+            self.rows.pair(),
+            epochs=self.epochs,
+            batch_size=self.batch,
+            validation=None if check is None else check.pair(),
+            early_stopping=None if check is None else EarlyStopping(patience),
+            callbacks=callbacks,
+            progress=progress,
+            key=self._key,
+            l2=recipe.l2,
+            clip=recipe.clip,
+            schedule=_schedule(recipe, self.epochs * math.ceil(len(self.rows) / self.batch)),
+            lint=False,
+            **kept,
+        )
+        learned.temperature = 1.0
+        if recipe.calibrate is not False and check is not None and learned.task != "regression":
+            learned.temperature = temperature(learned.raw(check.x), check.y, check.weight)
+        return learned
 
 
 def batch_size(rows: int) -> int:
@@ -192,6 +239,7 @@ def _untrained(
         "batch_norm": recipe.batch_norm,
         "embedded": [list(pair) for pair in embedded],
         "embedding": recipe.embedding,
+        "dtype": recipe.dtype,
     }
     network = TableNetwork(**settings, key=key)
     return Learned(network, task, classes, recipe, settings)
@@ -223,14 +271,14 @@ def _schedule(recipe: Recipe, steps: int) -> Callable[[int], Any] | None:
 
 def _rows(recipe: Recipe, learned: Learned, x: Any, y: Any, weights: Any = None) -> _Rows:
     """Examples in the shapes and types of the loss; rows of weight 0 are left out."""
-    x = np.ascontiguousarray(x, np.float32)
+    x = np.ascontiguousarray(x, recipe.dtype)
     y = np.asarray(y)
     weight = _weights(recipe, learned, y, weights)
     if learned.task == "multiclass":
         y = y.astype(np.int64)
     else:
         learned.is_flat = y.ndim == 1
-        y = y.astype(np.float32 if learned.task != "regression" else np.float64)
+        y = y.astype(np.float64 if learned.task == "regression" else recipe.dtype)
         y = y.reshape(len(y), -1)
     rows = _Rows(x, y, weight)
     return rows if weight is None or weight.all() else rows.take(np.flatnonzero(weight))
@@ -252,7 +300,7 @@ def _weights(recipe: Recipe, learned: Learned, y: Any, weights: Any) -> Any:
             "there are weights, but your loss has no parameter weight=: write it as "
             "loss(prediction, target, weight=None)"
         )
-    return (found / found[found > 0].mean()).astype(np.float32)
+    return (found / found[found > 0].mean()).astype(recipe.dtype)
 
 
 def _class_weights(wanted: Any, labels: Any, classes: int, weights: Any) -> Any:
@@ -284,4 +332,4 @@ def _units(rows: _Rows) -> tuple[Any, Any]:
     scale = np.sqrt(np.average((rows.y - center) ** 2, axis=0, weights=rows.weight))
     tiny = 1e-12 * np.maximum(np.abs(center), 1e-300)
     scale = np.where(scale > tiny, scale, 1.0)
-    return center.astype(np.float32), scale.astype(np.float32)
+    return center, scale

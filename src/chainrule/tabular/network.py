@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,29 @@ def embedding_size(codes: int) -> int:
     return min(50, round(1.6 * codes**0.56))
 
 
+def count_parameters(
+    width: int,
+    outputs: int,
+    *,
+    hidden: Sequence[int] = (),
+    embedded: Sequence[tuple[int, int]] = (),
+    embedding: int | None = None,
+    **others: Any,
+) -> int:
+    """How many numbers a ``TableNetwork`` of these arguments learns at least, before it is made.
+
+    >>> count_parameters(3, 1, hidden=(4,), embedded=[(2, 10)])  # 10·6 + (8 + 1)·4 + 5
+    101
+    """
+    sizes = [(codes, embedding or embedding_size(codes)) for _, codes in embedded]
+    inputs = width - len(sizes) + sum(size for _, size in sizes)
+    layers = [inputs, *hidden, outputs]
+    if min(layers) < 1 or any(codes < 1 for codes, _ in sizes):
+        raise ValueError(f"a network has layers of 1 or more numbers, not {layers}")
+    weights = sum((ins + 1) * outs for ins, outs in pairwise(layers))
+    return weights + sum(codes * size for codes, size in sizes)
+
+
 class TableNetwork(nn.Module):
     """float32[n, width] to raw outputs float32[n, outputs]: a multi-layer perceptron.
 
@@ -48,6 +72,8 @@ class TableNetwork(nn.Module):
         stands for a row of learned numbers (Guo and Berkhahn 2016).
     embedding
         How many numbers; None: ``embedding_size``.
+    dtype
+        Of the parameters.
     key
         Decides the first weights.
 
@@ -67,6 +93,7 @@ class TableNetwork(nn.Module):
         batch_norm: bool = False,
         embedded: Sequence[tuple[int, int]] = (),
         embedding: int | None = None,
+        dtype: str = "float32",
         key: Any = None,
     ) -> None:
         keys = random.split(random.default_key() if key is None else key, 2)
@@ -89,6 +116,8 @@ class TableNetwork(nn.Module):
                 keys[1],
             )
         )
+        if dtype != "float32":
+            self.to(dtype)
 
     def forward(self, x: Any) -> Any:
         """Raw outputs: logits, or standardised values."""

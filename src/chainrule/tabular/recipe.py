@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any
 
 ACTIVATIONS = ("relu", "gelu", "silu", "elu", "selu", "leaky_relu", "tanh", "sigmoid", "identity")
 OPTIMIZERS = ("adamw", "adam", "sgd", "rmsprop", "adagrad", "lion")
 SCHEDULES = ("constant", "cosine", "one-cycle", "exponential")
+DTYPES = ("float32", "float64")
 LOSSES = ("cross_entropy", "focal", "hinge", "mse", "mae", "huber", "smooth_l1")
 OWN_LOSS = "own function"  # in a file, of a loss that was a function
 
@@ -44,6 +45,8 @@ class Recipe:
         None, ``"balanced"``, or a weight for each class by its number.
     calibrate
         Fit a temperature on the validation part (Guo et al. 2017). None: where there is one.
+    dtype
+        float32, or float64: twice as slow, for numbers that must agree to more digits.
     seed
         Of the first weights, the split, the order and dropout: the same seed, the same bits.
 
@@ -74,6 +77,7 @@ class Recipe:
     validation_fraction: float | None = None
     class_weight: str | Mapping[int, float] | None = None
     calibrate: bool | None = None
+    dtype: str = "float32"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -85,12 +89,13 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON has them; a function as loss becomes a note that there was one."""
-        found = asdict(self)
-        found["hidden"] = list(self.hidden)
+        found = {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
+        found["hidden"] = [int(size) for size in self.hidden]
         if callable(self.loss):
             found["loss"] = OWN_LOSS
         if isinstance(self.class_weight, Mapping):
-            found["class_weight"] = {str(name): w for name, w in self.class_weight.items()}
+            weights = self.class_weight.items()
+            found["class_weight"] = {str(name): float(weight) for name, weight in weights}
         return found
 
     @classmethod
@@ -125,6 +130,11 @@ def _sizes(value: Any) -> Any:
     return tuple(value) if isinstance(value, list | tuple) else value
 
 
+def _plain(value: Any) -> Any:
+    """A number of NumPy's as one of Python's."""
+    return value.item() if hasattr(value, "item") else value
+
+
 def _count(value: Any, least: int = 1) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool) and value >= least
 
@@ -152,7 +162,12 @@ def _one_of(names: tuple[str, ...]) -> tuple[str, Callable[[Any], bool]]:
     return f"one of {', '.join(names)}", lambda value: isinstance(value, str) and value in names
 
 
-CHOICES = {"activation": ACTIVATIONS, "optimizer": OPTIMIZERS, "schedule": SCHEDULES}
+CHOICES = {
+    "activation": ACTIVATIONS,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "dtype": DTYPES,
+}
 NOT_NEGATIVE = ("a number, 0 or more", _number)
 SWITCH = ("true or false", lambda value: isinstance(value, bool))
 COUNT_OR_NONE = ("a whole number above 0, or None", _or_none(_count))
