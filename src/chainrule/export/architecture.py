@@ -249,7 +249,8 @@ class _Reader:
             return given
         for name in given:
             present = getattr(kind, name, None)
-            if name in _TABLES or callable(present) or isinstance(present, property):
+            taken = callable(present) or isinstance(present, property)
+            if taken or name in _TABLES or name.startswith("__"):
                 raise ValueError(f"{kind.__name__} has a {name!r} that is no attribute to set")
         return {name: self._value(value) for name, value in given.items()}
 
