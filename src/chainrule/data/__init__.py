@@ -1,7 +1,8 @@
 """Data: named sets and generated points. Nothing is loaded before it is asked for."""
 
-from .biodeg import DataError, load_biodeg
+from .biodeg import load_biodeg
 from .dataset import Dataset
+from .errors import DataError
 from .generated import noisy_line, parabola, signs, two_clouds
 from .molecules import load_breast_cancer, load_molecules
 from .plane import circles, clouds, moons, spiral, waves

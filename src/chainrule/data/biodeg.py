@@ -10,6 +10,7 @@ import numpy as np
 
 from .dataset import Dataset
 from .download import CannotDownload, download_first, keep
+from .errors import DataError
 
 FILE = "biodeg.csv"
 SHA256 = "b4e41dcb6a1d5358a5060a71e31593a61c5d348669a523822a071e90c3097e6b"
@@ -28,10 +29,6 @@ _NAMES = (
     "nArCOOR nX"
 )
 FEATURES = tuple(_NAMES.split())
-
-
-class DataError(OSError):
-    """A data set cannot be had; the message says what was tried and what to do."""
 
 
 class _NotTheFile(ValueError):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .biodeg import DataError, load_biodeg
+from .biodeg import load_biodeg
 from .dataset import Dataset
+from .errors import DataError
 
 _FORMS = ("mean {}", "{} error", "worst {}")
 _MEASURED = (

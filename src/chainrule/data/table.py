@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .biodeg import DataError
+from .errors import DataError
 
 MOST_CLASSES = 10  # a target of at most so many different whole numbers or words is of classes
 
