@@ -6,9 +6,11 @@ from .callbacks import Callback, EarlyStopping, History, Run, StopTraining
 from .checkpoints import CheckpointError, Checkpoints, CheckpointWarning, load_checkpoint
 from .chunks import Chunks
 from .fitting import fit
+from .logging import CSVLog, JSONLog, MLflow, TensorBoard
 from .split import Scaler, kfold, standardize, train_test_split
 
 __all__ = [
+    "CSVLog",
     "Callback",
     "CheckpointError",
     "CheckpointWarning",
@@ -16,10 +18,13 @@ __all__ = [
     "Chunks",
     "EarlyStopping",
     "History",
+    "JSONLog",
     "LintWarning",
+    "MLflow",
     "Run",
     "Scaler",
     "StopTraining",
+    "TensorBoard",
     "fit",
     "kfold",
     "load_checkpoint",

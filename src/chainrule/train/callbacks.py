@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import time
 from collections.abc import Callable
@@ -10,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from ..optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+
 OCCASIONS = ("on_begin", "on_step", "on_epoch", "on_end")
 
 
+_SCHEDULERS = (LRScheduler, ReduceLROnPlateau)
 _NOTED = ("losses", "rates", "epoch_losses", "validation_losses", "closings")
 
 
@@ -74,7 +78,6 @@ class Run:
         # Epochs, steps and seconds so far, whenever epochs were closed.
         self.closings: list[tuple[int, int, float]] = [(0, 0, 0.0)]
         self._began = time.perf_counter()
-        self.is_resumed = False
 
     @property
     def seconds(self) -> float:
@@ -95,7 +98,14 @@ class Run:
         self.epoch_start = self.closings[-1][1]
         self.metric_lists = {name: values.tolist() for name, values in saved["metrics"].items()}
         self._began = time.perf_counter() - saved["seconds"]
-        self.is_resumed = True
+
+    def after(self, epoch: int) -> tuple[int, float]:
+        """How many steps and seconds there were at the end of this epoch, counted from 0."""
+        place = bisect.bisect_left(self.closings, epoch + 1, key=lambda closing: closing[0])
+        start, stop = self.closings[place - 1], self.closings[place]
+        part = (epoch + 1 - start[0]) / (stop[0] - start[0])  # where several ended at once
+        steps = start[1] + part * (stop[1] - start[1])
+        return round(steps), start[2] + part * (stop[2] - start[2])
 
     def cut(self, steps: int) -> None:
         """Forget what was noted of later steps, which an interruption left unfinished."""
@@ -162,17 +172,34 @@ class Callback:
         """When the training ends, also by an exception."""
 
 
+class _Scheduler(Callback):
+    """A scheduler of ``optim.lr_scheduler``, which steps after each epoch."""
+
+    def __init__(self, scheduler: Any) -> None:
+        self._scheduler = scheduler
+        self.state_dict = scheduler.state_dict
+        self.load_state_dict = scheduler.load_state_dict
+
+    def on_epoch(self, run: Run) -> None:
+        """One step; ReduceLROnPlateau's watches the validation loss, or the epoch's."""
+        if isinstance(self._scheduler, ReduceLROnPlateau):
+            found = run.validation_loss
+            self._scheduler.step(run.epoch_losses[-1] if found is None else found)
+        else:
+            self._scheduler.step()
+
+
 class Hooks:
     """The callbacks by occasion, without those that do nothing then."""
 
     def __init__(self, callbacks: Any) -> None:
         is_one = callable(callbacks) or any(hasattr(callbacks, name) for name in OCCASIONS)
-        listed = [callbacks] if is_one else callbacks
+        listed = [callbacks] if is_one or isinstance(callbacks, _SCHEDULERS) else callbacks
         self.begin: list[Callable[[Run], Any]] = []
         self.step: list[Callable[[Run], Any]] = []
         self.epoch: list[Callable[[Run], Any]] = []
         self.end: list[Callable[[Run], Any]] = []
-        listed = list(listed or ())
+        listed = [_Scheduler(c) if isinstance(c, _SCHEDULERS) else c for c in listed or ()]
         self.stateful = [callback for callback in listed if _has_state(callback)]
         for callback in listed:
             known = [name for name in OCCASIONS if hasattr(callback, name)]

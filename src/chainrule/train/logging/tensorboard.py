@@ -1,0 +1,111 @@
+"""A log for TensorBoard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...engine import tree
+from ...extras import require
+from ...files import write_whole
+from ..callbacks import Callback, Run
+from ..checkpoints.packing import leaf_names
+from .event_file import event, new_path, our_files, read_events, record
+from .tables import epoch_rows
+
+_BINS = 30
+_STEP = "step/"  # tags that begin so count steps, all others epochs
+
+
+class TensorBoard(Callback):
+    """A callback of ``fit`` that writes event files: ``tensorboard --logdir folder`` shows them.
+
+    Needs ``pip install 'chainrule[logging]'``. A new run replaces the events that an earlier one
+    wrote in this folder, a resumed one goes on with them.
+
+    Parameters
+    ----------
+    folder
+        One for each run.
+    steps
+        Also the loss and the learning rate of each step (written at the end of its epoch).
+    histograms
+        Every so many epochs, how the numbers in each parameter are distributed; 0: never.
+    """
+
+    def __init__(self, folder: str | Path, *, steps: bool = False, histograms: int = 0) -> None:
+        self.folder = Path(folder)
+        self._wants_steps, self._histograms = steps, histograms
+        self._path = self.folder
+        self._epochs = self._steps = 0
+
+    def on_begin(self, run: Run) -> None:
+        """Begin a file, with what an interrupted run wrote of the epochs that are over."""
+        self._epochs = self._steps = 0
+        old = our_files(self.folder)
+        kept = list(self._kept(run, old)) if run.epoch_losses else []
+        self._path = new_path(self.folder)
+        write_whole(event(file_version="brain.Event:2") + b"".join(kept), self._path)
+        for path in old:
+            path.unlink()
+        self._write(run)
+
+    def on_epoch(self, run: Run) -> None:
+        """Add what is new."""
+        self._write(run)
+        if self._histograms and len(run.epoch_losses) % self._histograms == 0:
+            self._append(self._distributions(run))
+
+    def _kept(self, run: Run, files: list[Path]) -> Iterator[bytes]:
+        """The events there are of epochs that are over."""
+        epochs = len(run.epoch_losses)
+        steps, _ = run.after(epochs - 1)
+        for path in files:
+            for found in read_events(path):
+                for value in found.summary.value:
+                    counts_steps = value.tag.startswith(_STEP)
+                    if found.step > (steps if counts_steps else epochs):
+                        break
+                    if value.tag == "loss":
+                        self._epochs = found.step
+                    if counts_steps:
+                        self._steps = found.step
+                    yield record(found.SerializeToString())
+
+    def _write(self, run: Run) -> None:
+        """Numbers of epochs, and of steps, that are not written yet."""
+        events = []
+        for row in epoch_rows(run, self._epochs):
+            epoch, step = row.pop("epoch"), row.pop("step")
+            row.pop("seconds")
+            if self._wants_steps:
+                events += self._of_steps(run, step)
+            events += [_scalar(name, value, epoch) for name, value in row.items()]
+        self._epochs = len(run.epoch_losses)
+        self._append(events)
+
+    def _of_steps(self, run: Run, stop: int) -> Iterator[bytes]:
+        for step in range(self._steps, stop):
+            yield _scalar(f"{_STEP}loss", run.losses[step], step + 1)
+            if run.rates:
+                yield _scalar(f"{_STEP}learning_rate", run.rates[step], step + 1)
+        self._steps = max(self._steps, stop)
+
+    def _distributions(self, run: Run) -> list[bytes]:
+        make = require("tensorboardX.summary", "logging").histogram
+        leaves, structure = tree.flatten(run.params)
+        epoch = len(run.epoch_losses)
+        named = zip(leaf_names(structure, "parameters"), leaves, strict=True)
+        return [event(epoch, summary=make(name, np.ravel(x), _BINS)) for name, x in named]
+
+    def _append(self, events: list[bytes]) -> None:
+        with self._path.open("ab") as file:
+            file.write(b"".join(events))
+
+
+def _scalar(name: str, value: Any, step: int) -> bytes:
+    make = require("tensorboardX.summary", "logging").scalar
+    return event(step, summary=make(name, float(value)))
