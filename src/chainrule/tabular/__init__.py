@@ -4,8 +4,12 @@ import importlib
 
 # Each public name and the module that has it, imported when the name is first used.
 _HOMES = {
-    "Learned": "learning",
+    "Evaluation": "evaluation",
+    "Explanation": "model",
+    "Learned": "learned",
+    "Metric": "evaluation",
     "Outcome": "outcome",
+    "Part": "tuning",
     "Recipe": "recipe",
     "RunFolderError": "folder",
     "Settings": "settings",
@@ -15,8 +19,8 @@ _HOMES = {
     "evaluate": "evaluation",
     "learn": "learning",
     "resume_table": "pipeline",
+    "search": "tuning",
     "train_table": "pipeline",
-    "tune_table": "tuning",
 }
 
 __all__ = sorted(_HOMES)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from ..data.tables.schema import KINDS
 from ..extras import require
 from ..files import write_whole
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 else:
     pydantic = require("pydantic", "tables")
 
-Kind = Literal["number", "category", "boolean", "date", "ignore"]
-Task = Literal["binary", "multiclass", "multilabel", "regression"]
+Task = Literal["classification", "binary", "multiclass", "multilabel", "regression"]
 Name = str | int
 NONE = "none"  # TOML has no null
 Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
@@ -60,15 +60,16 @@ class Settings(_Strict):
     header, separator, decimal, encoding, missing
         How the text of the files is read; None: found out.
     types
-        ``column -> "number" | "category" | "boolean" | "date" | "ignore"``, where the type found
-        is wrong.
+        ``column -> "number" | "category" | "boolean" | "date" | "ignore"``, or the form of its
+        dates such as ``"%d.%m.%Y"``, where the type found is wrong.
     ignore
         Columns to leave out.
     task
         ``"binary"``, ``"multiclass"``, ``"multilabel"`` or ``"regression"``; None: found out.
     test_fraction, validation_fraction
         The share of all rows that only judges the finished model; and, of the rest, the share
-        on which training is stopped and probabilities are calibrated.
+        on which training is stopped and probabilities are calibrated (None: as the recipe says,
+        else 0.1).
     folds
         From 2 on: cross-validation with so many folds on the rows outside the test part as well.
     seed
@@ -99,11 +100,11 @@ class Settings(_Strict):
     decimal: Literal[".", ","] | None = None
     encoding: str | None = None
     missing: list[str] | None = None
-    types: dict[str, Kind] = pydantic.Field(default_factory=dict)
+    types: dict[str, str] = pydantic.Field(default_factory=dict)
     ignore: list[Name] = pydantic.Field(default_factory=list)
     task: Task | None = None
     test_fraction: Share = 0.2
-    validation_fraction: Share = 0.15
+    validation_fraction: Share | None = None
     folds: Annotated[int, pydantic.Field(ge=0)] = 0
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 0
     recipe: dict[str, Any] = pydantic.Field(default_factory=dict)
@@ -123,6 +124,14 @@ class Settings(_Strict):
 
         value = {name: None if each == NONE else each for name, each in value.items()}
         Recipe.from_dict(value)
+        return value
+
+    @pydantic.field_validator("types")
+    @classmethod
+    def _checked_types(cls, value: dict[str, str]) -> dict[str, str]:
+        for column, kind in value.items():
+            if kind not in KINDS and "%" not in kind:
+                raise ValueError(f"{kind!r} for column {column!r} is none of {', '.join(KINDS)}")
         return value
 
     @pydantic.field_validator("folds")
@@ -268,7 +277,9 @@ def _line(error: Any, place: list[Any]) -> str:
     if error["type"] == "value_error" and place[0] == "recipe":
         return f"recipe: {error['ctx']['error']}"
     allowed = _ALLOWED.get(str(place[0]))
-    if place[0] in ("types", "tune") or allowed is None:
+    if error["type"] == "value_error" and place[0] == "types":
+        return f"types: {error['ctx']['error']}"
+    if place[0] == "tune" or allowed is None:
         allowed = error["msg"].removeprefix("Value error, ")
         allowed = allowed[0].lower() + allowed[1:]
     return f"{key} = {value!r}: {allowed}"
@@ -291,9 +302,10 @@ _ALLOWED = {
     "encoding": "a name such as 'utf-8' or 'latin-1'",
     "missing": "a list of texts that mean a missing value",
     "ignore": "a list of columns, by name or place",
-    "task": "'binary', 'multiclass', 'multilabel' or 'regression'",
+    "task": "'classification', 'binary', 'multiclass', 'multilabel' or 'regression'",
     "test_fraction": _SHARE,
     "validation_fraction": _SHARE,
+    "types": "a table of columns and their kinds",
     "folds": "0 (no cross-validation), or a whole number from 2 on",
     "seed": "a whole number from 0 to 4294967295",
     "recipe": "a table of fields of Recipe",
