@@ -124,14 +124,22 @@ def _once(
         small = tidy(rewriting(graph, names))
     for place, node in enumerate(small.inputs):
         names[node] = names[graph.inputs[place]]
-    for node in small.nodes:
-        origin = origins.get(node, node)
-        if node not in names and origin in names:
-            names[node] = names[origin]
+    for node in _every(small):
+        names.setdefault(node, names.get(origins.get(node, node), ""))
     parameters = [
         (labels.get(_address(node.known), names[node]), np.asarray(node.known)) for node in held
     ]
     return Traced(small, names, parameters, labels, Sizes())
+
+
+def _every(graph: Graph) -> Iterator[Any]:
+    """All nodes, those of the graphs inside of nodes as well."""
+    for node in graph.nodes:
+        yield node
+        for value in node.params.values():
+            for item in value if isinstance(value, tuple) else (value,):
+                if isinstance(item, Graph):
+                    yield from _every(item)
 
 
 def _names(first: Graph, pruned: Graph) -> dict[Any, str]:

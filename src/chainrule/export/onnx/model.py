@@ -11,6 +11,7 @@ from ...engine.graph import Graph
 from ...extras import require
 from ...files import write_whole
 from ..traced import Traced, traced
+from .expand import expand
 from .writer import File, Writer
 
 OPSET = 20
@@ -66,7 +67,7 @@ def to_onnx(
     ['0.weight', '0.bias', '2.weight', '2.bias']
     """
     require("onnx", "onnx")
-    found = traced(fn, examples, batch)
+    found = traced(fn, examples, batch, expand)
     _warn(found)
     model = as_model(found, _called(fn), input_names, output_names)
     return finished(model, path)

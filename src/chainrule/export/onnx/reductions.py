@@ -30,6 +30,19 @@ def _reduction(kind: str) -> Row:
     return row
 
 
+def _any(w: Writer, node: Any, x: str) -> str:
+    """Whether their number is above 0: of no elements it is 0, which ReduceMax refuses."""
+    axes = node.params["axes"]
+    if not axes:
+        return w.op("Identity", x)
+    count = w.op("ReduceSum", w.cast(x, np.int64), w.ints(*axes), keepdims=0)
+    return w.op("Greater", count, w.constant(0, np.int64))
+
+
+def _all(w: Writer, node: Any, x: str) -> str:
+    return w.op("Not", _any(w, node, w.op("Not", x)))
+
+
 def _place(kind: str) -> Row:
     def row(w: Writer, node: Any, x: str) -> str:
         dtype = node.inputs[0].dtype
@@ -117,8 +130,8 @@ REDUCTIONS: dict[str, Row] = {
     "prod": _reduction("ReduceProd"),
     "max": _reduction("ReduceMax"),
     "min": _reduction("ReduceMin"),
-    "any": _reduction("ReduceMax"),
-    "all": _reduction("ReduceMin"),
+    "any": _any,
+    "all": _all,
     "argmax": _place("ArgMax"),
     "argmin": _place("ArgMin"),
     "cumsum": _cumsum,

@@ -13,11 +13,11 @@ from .writer import Writer
 def _reshape(w: Writer, node: Any, x: str) -> str:
     lengths = w.file.sizes.params(node)["shape"]
     free = [n for n in lengths if isinstance(n, Size)]
-    if len(free) == 1 and 0 not in lengths:
+    if len(free) == 1:
         shape = w.ints(*[-1 if isinstance(n, Size) else n for n in lengths])
     else:
         shape = w.shape(lengths)
-    return w.op("Reshape", x, shape, allowzero=int(0 in lengths))
+    return w.op("Reshape", x, shape)
 
 
 def _transpose(w: Writer, node: Any, x: str) -> str:

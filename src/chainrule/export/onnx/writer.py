@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.graph import Graph, Node, node_names, reachable, short_line
+from ...engine.graph import Graph, Node, reachable, short_line
 from ...engine.interpret import known_value
 from ...engine.primitives.families import constant_row
 from ...extras import require
@@ -44,7 +44,6 @@ class Writer:
         self.nodes: list[Any] = []
         self.values: dict[Node, Any] = {}
         self.makers: dict[str, Any] = {}
-        self.outer: Writer | None = None
         self.owner = ""
         self.line = ""
         self.helper = require("onnx", "onnx").helper
@@ -153,13 +152,19 @@ class Writer:
         """Nodes for all that the outputs of a graph need; the names of the outputs."""
         from .rows import ROWS
 
+        before = self.owner, self.line
         operands = self._without_repeats(graph)
         for node in reachable(graph.outputs, graph.inputs, operands.__getitem__):
             row = node.primitive
-            self.owner = self.names.get(node) or self.unique(f"{self.prefix}inner")
+            self.owner = self.prefix + (self.names.get(node) or "inner")
             self.line = short_line(node)
             if row is constant_row or not row:
                 self.values[node] = self._leaf(node)
+                continue
+            if not isinstance(node.type, tuple) and 0 in node.type.shape:
+                # Runtimes differ in what they make of nothing.
+                nothing = self.constant(np.zeros(node.type.shape, node.type.dtype))
+                self.values[node] = self._named(nothing)
                 continue
             rule = ROWS.get(row.name)
             if rule is None:
@@ -170,7 +175,7 @@ class Writer:
             ]
             found = rule(self, node, *given)
             self.values[node] = found if isinstance(found, list) else self._named(found)
-        self.owner = self.line = ""
+        self.owner, self.line = before
         return [self.values[node] for node in graph.outputs]
 
     def _named(self, result: str) -> str:
@@ -231,20 +236,11 @@ class Writer:
         first = min(axes)
         return self.op("Unsqueeze", value, self.ints(*[a - first for a in missing]))  # type: ignore[no-any-return]
 
-    def inner(self, kind: str) -> Writer:
-        """A writer for a subgraph of the present node."""
-        child = Writer(self.file, f"{self.owner}/{kind}/")
-        child.outer = self
-        child.makers = dict(self.makers)
-        return child
+    def body(self, kind: str) -> Writer:
+        """A writer for a subgraph of the present node; its ids stand after that node's."""
+        return Writer(self.file, f"{self.owner}/{kind}/", self.names)
 
-    def body(self, kind: str, graph: Graph) -> Writer:
-        """A writer for a graph that a node of ours holds, its ids after that node's."""
-        child = self.inner(kind)
-        child.names = {node: child.prefix + name for node, name in node_names(graph).items()}
-        return child
-
-    def info(self, name: str, node: Any, wide: bool = False) -> Any:
+    def info(self, name: str, node: Any) -> Any:
         """Type and shape of an input or output."""
         lengths = [size_text(n) for n in self.file.sizes.shape(node)]
         kind = self.helper.np_dtype_to_tensor_dtype(node.type.dtype)
