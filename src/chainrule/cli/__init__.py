@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from . import cache, demo, doctor, lab, lessons
+from . import cache, demo, doctor, lab, lessons, resume, train, tune
 from .verb import verb
 
 # Panel of the help, and its verbs in the order in which one needs them.
 _VERBS = {
+    "From a table to a model": (train, tune, resume),
     "See and learn": (demo, lab, lessons),
     "This machine": (doctor,),
 }
@@ -34,7 +35,7 @@ app = typer.Typer(
 for panel, modules in _VERBS.items():
     for module in modules:
         name = module.__name__.rpartition(".")[2]
-        function = verb(getattr(module, name))
+        function = verb(getattr(module, name), getattr(module, "PANELS", None))
         app.command(name, rich_help_panel=panel, epilog=module.EXAMPLES)(function)
 app.add_typer(cache.app, name="cache", rich_help_panel="This machine")
 

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
 
-from . import errors, terminal
+from . import errors, options, terminal
 
-_PANEL = "General"
 _SHARED = {
     "as_json": typer.Option(
-        "--json", help="One JSON document on stdout; all else on stderr.", rich_help_panel=_PANEL
+        "--json",
+        help="One JSON document on stdout; all else on stderr.",
+        metavar="",
     ),
-    "quiet": typer.Option("--quiet", "-q", help="No progress, no remarks.", rich_help_panel=_PANEL),
-    "verbose": typer.Option(
-        "--verbose", help="Show the traceback of an error.", rich_help_panel=_PANEL
-    ),
+    "quiet": typer.Option("--quiet", "-q", help="No progress, no remarks.", metavar=""),
+    "verbose": typer.Option("--verbose", help="Show the traceback of an error.", metavar=""),
 }
 
 
-def verb(function: Callable[..., Any]) -> Callable[..., None]:
+def verb(
+    function: Callable[..., Any], panels: Mapping[str, Iterable[options.Row]] | None = None
+) -> Callable[..., None]:
     """A function as a verb; the dict that it returns is the JSON document.
+
+    ``panels`` are shared options, which the function has as ``**given``.
 
     ``"ok": False`` in the document ends the command with exit code 1. Errors are told on stderr
     and end it with the code that ``errors.describe`` finds; with ``--json`` the document is
     ``{"error": {"kind", "message", "exit_code"}}``.
     """
     signature = inspect.signature(function, eval_str=True)
+    named = [each for each in signature.parameters.values() if each.kind != each.VAR_KEYWORD]
+    own = [each.replace(kind=each.KEYWORD_ONLY) for each in named]
     shared = [
         inspect.Parameter(
             name,
@@ -42,10 +47,10 @@ def verb(function: Callable[..., Any]) -> Callable[..., None]:
     ]
 
     @functools.wraps(function)
-    def run(*args: Any, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
+    def run(as_json: bool, quiet: bool, verbose: bool, **named: Any) -> None:
         with terminal.speaking(terminal.Mode(as_json, quiet, verbose)):
             try:
-                document = function(*args, **options)
+                document = function(**named)
             except typer.Exit:
                 raise
             except (Exception, KeyboardInterrupt) as error:
@@ -56,10 +61,16 @@ def verb(function: Callable[..., Any]) -> Callable[..., None]:
             raise typer.Exit(errors.FAILED)
 
     del run.__wrapped__  # else its signature is taken for this one's
-    listed = [*signature.parameters.values(), *shared]
+    listed = [*own[:1], *options.parameters(panels or {}), *own[1:], *shared]
     run.__signature__ = signature.replace(parameters=listed)  # type: ignore[attr-defined]
     run.__annotations__ = {each.name: each.annotation for each in listed}
+    run.__doc__ = _reflowed(function.__doc__ or "")
     return run
+
+
+def _reflowed(text: str) -> str:
+    """Paragraphs without line breaks of their own: they are broken where the terminal ends."""
+    return "\n\n".join(" ".join(each.split()) for each in text.split("\n\n"))
 
 
 def _tell(error: BaseException) -> int:

@@ -1,0 +1,177 @@
+"""A training run as the command line sees it: settings, folder, progress, what is found."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import options, terminal
+from .errors import UsageError
+from .progress import Display
+
+if TYPE_CHECKING:
+    from ..tabular import Outcome, Settings
+
+RUNS = "runs"
+ROWS = [row for rows in options.PANELS.values() for row in rows]
+
+
+def settings_of(
+    data: list[str] | None, config: Path | None, given: Mapping[str, Any], **more: Any
+) -> Settings:
+    """The settings of a file with what the command line says, which wins."""
+    from ..tabular import Settings
+
+    changes = options.settings_of(given, ROWS) | more
+    if data:
+        changes["data"] = data[0] if len(data) == 1 else data
+    if config is not None:
+        return Settings.load(config, **changes)
+    if not data:
+        raise UsageError("which data? chainrule train DATA --target COLUMN, or --config FILE")
+    if "target" not in changes:
+        raise UsageError(
+            "which column is to be predicted? --target NAME, or its place: --target -1 is the "
+            f"last. {command('inspect', data[0])} shows the columns"
+        )
+    return Settings(**changes)
+
+
+def command(*words: Any) -> str:
+    """A command line to type."""
+    return shlex.join(["chainrule", *map(str, words)])
+
+
+def train(settings: Settings, force: bool = False) -> Outcome:
+    """Run, or begin; the folder is ``settings.output`` or a new one under ``runs``."""
+    from ..tabular import train_table
+
+    with _claimed(settings, force) as folder:
+        return _carry_out(
+            lambda **tells: train_table(settings.changed(output=str(folder)), **tells), folder
+        )
+
+
+def resume(folder: Path) -> Outcome:
+    """Go on with a run."""
+    from ..tabular import resume_table
+
+    return _carry_out(lambda **tells: resume_table(folder, **tells), folder)
+
+
+def _carry_out(run: Callable[..., Outcome], folder: Path) -> Outcome:
+    try:
+        from ..report import write
+    except ImportError:
+        write = None
+    told = shlex.join(["chainrule", *sys.argv[1:]])
+    try:
+        with Display() as display:
+            return run(
+                report=write,
+                tell=display.stage,
+                search_tell=display.look,
+                callbacks=[display.epoch],
+                command=told,
+            )
+    except KeyboardInterrupt:
+        hint = f"go on with {command('resume', folder)}" if _is_begun(folder) else ""
+        raise KeyboardInterrupt(*([hint] if hint else [])) from None
+    except Exception:
+        if _is_begun(folder):
+            terminal.remark(f"What was learned is kept: {command('resume', folder)}")
+        raise
+
+
+# -- the folder --------------------------------------------------------------------------------
+
+
+@contextmanager
+def _claimed(settings: Settings, force: bool) -> Iterator[Path]:
+    """The run's folder, which is there; gone again if nothing came to be in it."""
+    if settings.output is None:
+        folder = _new_folder(settings)
+    else:
+        folder = Path(settings.output)
+        if force and folder.exists():
+            _remove_run(folder)
+        if folder.is_dir() and any(folder.iterdir()):
+            raise UsageError(
+                f"{folder} is not empty: choose another --output, go on with the run in it "
+                f"({command('resume', folder)}), or replace it with --force"
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield folder
+    finally:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _new_folder(settings: Settings) -> Path:
+    data = settings.data if isinstance(settings.data, str) else (settings.data or ["run"])[0]
+    stem = re.sub(r"[^\w.-]+", "-", Path(data).name.partition(".")[0]).strip("-.") or "run"
+    number = 1
+    while True:
+        folder = Path(RUNS, f"{stem}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if not folder.parent.is_dir():
+                raise
+            number += 1
+        else:
+            return folder
+
+
+def _remove_run(folder: Path) -> None:
+    """Remove a run, and refuse to remove anything else."""
+    from ..tabular.folder import CHECKPOINTS, HISTORY, METRICS, MODEL, REPORT, SETTINGS
+
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is a file: choose another --output")
+    if any(folder.iterdir()) and not (folder / SETTINGS).exists():
+        raise UsageError(f"{folder} is no folder of a run: --force replaces runs only")
+    for name in (METRICS, REPORT, HISTORY, MODEL, SETTINGS):
+        (folder / name).unlink(missing_ok=True)
+    if (folder / CHECKPOINTS).exists():
+        shutil.rmtree(folder / CHECKPOINTS)
+
+
+def _is_begun(folder: Path) -> bool:
+    from ..tabular.folder import SETTINGS
+
+    return (folder / SETTINGS).exists()
+
+
+# -- what was found ----------------------------------------------------------------------------
+
+
+def document_of(outcome: Outcome) -> dict[str, Any]:
+    """The outcome for machines."""
+    from ..tabular.folder import MODEL, REPORT
+
+    folder = Path(outcome.settings.output or ".")
+    return {
+        "folder": folder.resolve(),
+        "model": (folder / MODEL).resolve(),
+        "report": (folder / REPORT).resolve(),
+        "task": outcome.schema.task,
+        "targets": outcome.schema.targets,
+        "classes": outcome.schema.classes,
+        "recipe": outcome.model.learned.recipe.to_dict(),
+        "metrics": outcome.metrics(),
+        "findings": [vars(finding) for finding in outcome.findings],
+        "importance": [
+            {"column": name, "mean": mean, "deviation": deviation}
+            for name, mean, deviation in outcome.importance
+        ],
+        "seconds": dict(outcome.seconds),
+        "search": outcome.record.get("search"),
+    }

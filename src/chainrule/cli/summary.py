@@ -1,0 +1,126 @@
+"""What a run found, on one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import terminal
+from .running import command
+
+if TYPE_CHECKING:
+    from ..tabular import Outcome
+    from ..tabular.evaluation import Evaluation
+
+MOST_FINDINGS = 8
+MOST_COLUMNS = 6
+BAR = 20  # signs
+
+
+def show(outcome: Outcome) -> None:
+    """Data, findings, metrics, columns that matter, and what to do next."""
+    from ..tabular.folder import MODEL, REPORT
+
+    console = terminal.results()
+    console.print(terminal.pairs(_facts(outcome)))
+    show_findings(outcome.findings)
+    console.print(metrics_table(outcome.evaluation, outcome.baselines))
+    console.print(importance_table(outcome.importance[:MOST_COLUMNS]))
+    folder = Path(outcome.settings.output or ".")
+    terminal.say(f"Report   {folder / REPORT}")
+    terminal.say(f"Model    {folder / MODEL}")
+    terminal.remark(f"Next     {command('predict', folder, 'NEW.csv')}", style="dim")
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    schema, parts = outcome.schema, outcome.parts
+    kinds: dict[str, int] = {}
+    for column in schema.columns:
+        kinds[column.kind] = kinds.get(column.kind, 0) + 1
+    told = ", ".join(f"{count} {_KINDS.get(kind, kind)}" for kind, count in kinds.items())
+    network = outcome.model.learned.network
+    weights = sum(each.size for each in network.parameters())
+    history = outcome.history
+    best = "" if history.best_epoch is None else f", the best {history.best_epoch + 1}"
+    sizes = [network.width, *outcome.model.learned.recipe.hidden, network.outputs]
+    return {
+        "Target": ", ".join(schema.targets) + f": {task_of(schema)}",
+        "Columns": told,
+        "Rows": (
+            f"{len(parts.train):,} to learn from, {len(parts.validation):,} to stop by, "
+            f"{len(parts.test):,} to test"
+        ),
+        "Network": f"{' → '.join(map(str, sizes))}, {weights:,} numbers",
+        "Training": f"{history.epochs} epochs{best}",
+    }
+
+
+_KINDS = {
+    "number": "numbers",
+    "category": "categories",
+    "boolean": "yes or no",
+    "date": "dates",
+    "ignore": "left out",
+}
+
+
+def task_of(schema: Any) -> str:
+    """The task in words."""
+    if schema.task == "binary":
+        return f"{schema.classes[0]} or {schema.classes[1]}"
+    if schema.task == "multiclass":
+        return f"one of {len(schema.classes)} classes"
+    several = len(schema.targets) > 1
+    return "labels" if schema.task == "multilabel" else "values" if several else "a value"
+
+
+def show_findings(findings: Any) -> None:
+    """What was noticed in the data, and what to do."""
+    from rich.text import Text
+
+    for finding in list(findings)[:MOST_FINDINGS]:
+        text = f"{finding.message}; {finding.advice}" if finding.advice else finding.message
+        mark = terminal.table("", "")
+        mark.show_header, mark.box = False, None
+        mark.add_row(Text("!", style="yellow"), Text(text))
+        terminal.results().print(mark)
+    if len(findings) > MOST_FINDINGS:
+        terminal.say(f"  and {len(findings) - MOST_FINDINGS} more; the report has them all")
+
+
+def metrics_table(evaluation: Evaluation, baselines: Any = None) -> Any:
+    """Metrics with intervals, beside those of simpler models."""
+    baselines = baselines or {}
+    right = tuple(range(1, 3 + len(baselines)))
+    rows = f"{evaluation.rows:,} rows"
+    table = terminal.table(rows, "", "95 %", *baselines, right=right)
+    for metric in evaluation.metrics:
+        if metric.of:
+            continue
+        interval = f"{number(metric.low)} to {number(metric.high)}" if metric.has_interval else ""
+        others = [number(each[metric.name].value) for each in baselines.values()]
+        table.add_row(metric.title, f"[bold]{number(metric.value)}[/]", interval, *others)
+    return table
+
+
+def importance_table(rows: Any) -> Any:
+    """Columns by what the score loses without them."""
+    table = terminal.table("column", "importance", "", right=(1,))
+    largest = max((mean for _, mean, _ in rows), default=0.0)
+    for name, mean, deviation in rows:
+        length = round(BAR * mean / largest) if largest > 0 and mean > 0 else 0
+        table.add_row(name, f"{mean:.4f} ± {deviation:.4f}", f"[cyan]{'█' * length}[/]")
+    return table
+
+
+def number(value: float) -> str:
+    """Four significant digits, without exponent where that is short.
+
+    >>> [number(value) for value in (0.91234, 12345.678, 0.00001234, float("nan"))]
+    ['0.912', '12,346', '1.23e-05', '—']
+    """
+    if value != value:
+        return "—"
+    if value == 0 or 1e-3 <= abs(value) < 10:
+        return f"{value:.3f}"
+    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.3g}"
