@@ -370,7 +370,8 @@ def main():
                 print(f"{mutate.__name__} {number}: {error!r}; kept as {kept}", file=sys.stderr)
                 raise
             slowest = max(slowest, time.perf_counter() - start)
-            found[f"{mutate.__name__}: {outcome}"] += 1
+            kind = "unchanged" if raw in originals else mutate.__name__
+            found[f"{kind}: {outcome}"] += 1
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     report = {"outcomes": dict(sorted(found.items())), "slowest": slowest, "grown_kb": grown}
     print(json.dumps(report))
