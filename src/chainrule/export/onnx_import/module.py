@@ -11,11 +11,11 @@ import numpy as np
 from ...engine.errors import DtypeError, ShapeError
 from ...engine.primitives import logic
 from ...engine.primitives.reductions import as_operand
-from ...extras import require
 from ...nn.module import Module
 from ..errors import ModelFileError
 from ..graph_module import GraphModule, as_graph_module
-from .operators import NUMBERS, STATISTICS, find
+from .expansion import expanded, opsets
+from .operators import NUMBERS, STATISTICS
 from .program import Builder, Program
 from .reading import TensorReader, dtype_of, read_model
 
@@ -51,8 +51,8 @@ def from_onnx(
     (3, 2)
     """
     proto, folder = read_model(source)
-    proto = _with_known_operators(proto)
-    builder = Builder(_opsets(proto), TensorReader(folder))
+    proto = expanded(proto)
+    builder = Builder(opsets(proto), TensorReader(folder))
     program = builder.program(proto.graph)
     if builder.missing:
         raise ModelFileError(_report(builder.missing))
@@ -63,7 +63,7 @@ def from_onnx(
 
 @dataclass(frozen=True)
 class Input:
-    """An input of the model: its name, dtype, and shape (None where any rank will do)."""
+    """An input of the model: its name, dtype (None: no array), and shape (None: any rank)."""
 
     name: str
     dtype: np.dtype[Any] | None
@@ -186,57 +186,21 @@ def _input_of(value: Any) -> Input:
 
 def _fitted(x: Any, wanted: Input) -> Any:
     """An input in the file's dtype, if its shape is one that the file allows."""
+    if wanted.dtype is None:
+        return x
     x = as_operand(x)
     if wanted.shape is not None:
         same = [isinstance(n, str) or n == m for n, m in zip(wanted.shape, x.shape, strict=False)]
         if len(x.shape) != len(wanted.shape) or not all(same):
             raise ShapeError(f"the model wants {wanted}, got an array of shape {x.shape}")
-    if wanted.dtype is None or x.dtype == wanted.dtype:
+    if x.dtype == wanted.dtype:
         return x
     if not np.can_cast(x.dtype, wanted.dtype, "same_kind"):
         raise DtypeError(f"the model wants {wanted}, got {x.dtype}")
     return logic.astype(x, wanted.dtype)
 
 
-# -- operators ---------------------------------------------------------------------------------
-
-
-def _opsets(proto: Any) -> dict[str, int]:
-    return {
-        "" if entry.domain == "ai.onnx" else entry.domain: entry.version
-        for entry in proto.opset_import
-    }
-
-
-def _with_known_operators(proto: Any) -> Any:
-    """The file's functions, and ONNX's own that are missing here, replaced by their bodies."""
-    inliner = require("onnx.inliner", "onnx")
-    opsets = _opsets(proto)
-    if proto.functions:
-        proto = inliner.inline_local_functions(proto)
-    for _ in range(4):  # a body may hold another such operator
-        found = {(n.domain, n.op_type) for n in _nodes(proto.graph)}
-        absent = [pair for pair in found if _absent(*pair, opsets)]
-        if not absent:
-            break
-        try:
-            proto = inliner.inline_selected_functions(proto, absent, inline_schema_functions=True)
-        except RuntimeError:  # it cannot: they are reported as missing
-            break
-    return proto
-
-
-def _absent(domain: str, kind: str, opsets: dict[str, int]) -> bool:
-    domain = "" if domain == "ai.onnx" else domain
-    return find(domain, kind, opsets.get(domain, 0)) is None
-
-
-def _nodes(graph: Any) -> Iterable[Any]:
-    for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield from _nodes(attribute.g)
+# -- what is missing ---------------------------------------------------------------------------
 
 
 def _report(missing: dict[tuple[str, str, int], list[str]]) -> str:

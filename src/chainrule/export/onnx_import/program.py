@@ -134,6 +134,8 @@ class Builder:
                 return self.tensors.dense(attribute.sparse_tensor)
             case kinds.GRAPH:
                 return self.program(attribute.g, tuple(known))
+            case kinds.TYPE_PROTO:
+                return None  # values bring their types along
         raise ModelFileError(f"the attribute {attribute.name!r} is of a kind that is not read")
 
 

@@ -25,6 +25,7 @@ from . import (
     products,
     recurrent,
     reductions,
+    sequences,
     shapes,
 )
 
@@ -44,6 +45,7 @@ OPERATORS: dict[str, Row] = {
     **products.OPERATORS,
     **recurrent.OPERATORS,
     **reductions.OPERATORS,
+    **sequences.OPERATORS,
     **shapes.OPERATORS,
 }
 

@@ -109,11 +109,6 @@ def Unique(x: Any, *, axis: int | None = None, sorted: int = 1) -> tuple[Any, ..
     return values, first, which, counts
 
 
-def ArrayFeatureExtractor(x: Any, places: Any) -> Any:
-    """Columns by their numbers."""
-    return cnp.take(x, cnp.ravel(places), -1)
-
-
 OPERATORS: dict[str, Any] = {
     "Scatter": ScatterElements,
     **by_name(Compress, Gather, GatherElements, GatherND, NonZero, ScatterElements, ScatterND),

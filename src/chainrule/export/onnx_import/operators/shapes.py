@@ -130,17 +130,6 @@ def SpaceToDepth(x: Any, *, blocksize: int, mode: str = "DCR") -> Any:
     return cnp.reshape(cnp.transpose(blocks, order), (n, c * b**2, h // b, w // b))
 
 
-def CenterCropPad(x: Any, shape: Any, *, axes: Any = None) -> Any:
-    """Cut or padded with zeros at both ends to these lengths."""
-    x = as_operand(x)
-    along, lengths = axes_or_all(axes, x.ndim), integers(shape, "CenterCropPad")
-    for axis, wanted in zip(along, lengths, strict=True):
-        more = wanted - x.shape[axis]
-        low = more // 2 if more >= 0 else -(-more // 2)
-        x = Pad(x, [low, more - low], axes=[axis])
-    return x
-
-
 def ReverseSequence(x: Any, lengths: Any, *, batch_axis: int = 1, time_axis: int = 0) -> Any:
     """The first ``lengths[b]`` steps of each sequence in reverse order."""
     moved = cnp.moveaxis(x, (batch_axis, time_axis), (0, 1))
@@ -151,9 +140,9 @@ def ReverseSequence(x: Any, lengths: Any, *, batch_axis: int = 1, time_axis: int
     return cnp.moveaxis(cnp.asarray(moved)[rows, order], (0, 1), (batch_axis, time_axis))
 
 
-def Identity(x: Any) -> Any:
-    """x."""
-    return x
+def Identity(x: Any) -> tuple[Any]:
+    """x, which may be a sequence."""
+    return (x,)
 
 
 def Dropout(
@@ -169,7 +158,7 @@ def Dropout(
 
 OPERATORS: dict[str, Any] = {
     "Pad": {1: pad_of_old, 11: Pad},
-    **by_name(CenterCropPad, Concat, DepthToSpace, Dropout, Expand, Flatten, Identity, Reshape),
+    **by_name(Concat, DepthToSpace, Dropout, Expand, Flatten, Identity, Reshape),
     **by_name(ReverseSequence, Slice, SpaceToDepth, Split, Squeeze, Tile, Transpose, Trilu),
     **by_name(Unsqueeze),
 }
