@@ -7,12 +7,26 @@ from typing import Annotated
 
 import typer
 
-from . import cache, demo, doctor, lab, lessons, resume, train, tune
+from . import (
+    cache,
+    demo,
+    doctor,
+    evaluate,
+    explain,
+    export,
+    inspect,
+    lab,
+    lessons,
+    predict,
+    resume,
+    train,
+    tune,
+)
 from .verb import verb
 
 # Panel of the help, and its verbs in the order in which one needs them.
 _VERBS = {
-    "From a table to a model": (train, tune, resume),
+    "From a table to a model": (train, tune, resume, predict, evaluate, explain, export, inspect),
     "See and learn": (demo, lab, lessons),
     "This machine": (doctor,),
 }

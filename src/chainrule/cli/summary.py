@@ -114,13 +114,15 @@ def importance_table(rows: Any) -> Any:
 
 
 def number(value: float) -> str:
-    """Four significant digits, without exponent where that is short.
+    """Three or four digits, without exponent where that is short; whole numbers whole.
 
-    >>> [number(value) for value in (0.91234, 12345.678, 0.00001234, float("nan"))]
-    ['0.912', '12,346', '1.23e-05', '—']
+    >>> [number(value) for value in (0.91234, 12345.678, 0.00001234, 3.0, float("nan"))]
+    ['0.912', '12,346', '1.23e-05', '3', '—']
     """
     if value != value:
         return "—"
+    if value == round(value) and 1 < abs(value) < 1e9:
+        return f"{value:,.0f}"
     if value == 0 or 1e-3 <= abs(value) < 10:
         return f"{value:.3f}"
     return f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.3g}"
