@@ -70,10 +70,10 @@ class Counting:
 
 @dataclass(frozen=True)
 class Filled:
-    """The array of this shape with the same number everywhere."""
+    """The array of this shape with the same number everywhere, which may depend on n too."""
 
     shape: tuple[int, ...]
-    value: Any
+    value: Quotient | Any
 
 
 @dataclass
@@ -187,9 +187,12 @@ def _constant(arrays: Sequence[Any], sizes: Sequence[int], found: Sizes) -> Any:
     for axis in range(first.ndim):
         if all(np.array_equal(x, _counting(x.shape, axis)) for x in arrays):
             return Counting(shape, axis)
-    value = first.flat[0] if first.size else first.dtype.type(0)
-    if all(np.array_equal(x, np.full_like(x, value), _may_be_nan(x)) for x in arrays):
-        return Filled(shape, value)
+    values = [x.flat[0] if x.size else x.dtype.type(0) for x in arrays]
+    pairs = zip(arrays, values, strict=True)
+    if all(np.array_equal(x, np.full_like(x, value), _may_be_nan(x)) for x, value in pairs):
+        if np.array_equal(values, [values[0]] * len(values), _may_be_nan(first)):
+            return Filled(shape, values[0])
+        return Filled(shape, _quotient([value.item() for value in values], sizes))
     raise Fixed("an array of constants is made for one size")
 
 

@@ -61,26 +61,29 @@ def traced(
     examples: Sequence[Any],
     free_batch: bool,
     rewriting: Rewriting = lambda graph, names: graph,
+    fixed: int = 0,
 ) -> Traced:
     """Trace a function or a Module (in evaluation mode), simplified, for any batch size if it can.
 
-    The batch axis is the first one of each example whose first length is that of the first example.
-    ``rewriting`` may change the graph before it is simplified, and name what it makes.
+    The batch axis is the first one of each example whose first length is that of the first example,
+    the first ``fixed`` examples left out. ``rewriting`` may change the graph before it is
+    simplified, and name what it makes.
     """
     labels = _labels(function)
     with evaluating(function):
         kinds = tree.map(_kind, tuple(examples))
         plain = _once(function, kinds, labels, rewriting)
-        leading = [kind.shape[:1] for kind in tree.leaves(kinds) if isinstance(kind, TensorType)]
+        leaves = tree.leaves(kinds[fixed:])
+        leading = [kind.shape[:1] for kind in leaves if isinstance(kind, TensorType)]
         if not free_batch or not leading or not leading[0]:
             return plain
         taken = [length for node in plain.graph.nodes for length in _lengths(node)]
         sizes = trial_sizes(taken)
         try:
-            several = [
-                _once(function, tree.map(_resized(leading[0], n), kinds), labels, rewriting)
-                for n in sizes
-            ]
+            several = []
+            for n in sizes:
+                resized = tree.map(_resized(leading[0], n), kinds[fixed:])
+                several.append(_once(function, (*kinds[:fixed], *resized), labels, rewriting))
             found = compare([one.graph for one in several], sizes)
         except (ValueError, TypeError, IndexError) as error:
             reason = str(error) if isinstance(error, Fixed) else _first_line(error)

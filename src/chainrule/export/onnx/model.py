@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ... import __version__
@@ -68,16 +70,15 @@ def to_onnx(
     """
     require("onnx", "onnx")
     found = traced(fn, examples, batch, expand)
-    _warn(found)
-    model = as_model(found, _called(fn), input_names, output_names)
+    warn_if_fixed(found.fixed)
+    model = write_model(found, _called(fn), input_names, output_names)
     return finished(model, path)
 
 
-def _warn(found: Traced) -> None:
-    import warnings
-
-    if found.fixed:
-        text = f"to_onnx: the model takes batches of this one size, because {found.fixed}"
+def warn_if_fixed(reason: str) -> None:
+    """Tell the caller's caller why the batch size is fixed, if it is."""
+    if reason:
+        text = f"to_onnx: the model takes batches of this one size, because {reason}"
         warnings.warn(text, FixedBatchWarning, stacklevel=3)
 
 
@@ -85,13 +86,14 @@ def _called(fn: Any) -> str:
     return getattr(fn, "__name__", type(fn).__name__).strip("<>")
 
 
-def as_model(
+def write_model(
     found: Traced,
     name: str,
     input_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
+    defaults: Mapping[str, Any] = MappingProxyType({}),
 ) -> Any:
-    """The model of a traced function, not checked yet."""
+    """The model of a traced function, not checked yet; ``defaults`` are values of inputs."""
     file = File(found.sizes, found.labels)
     w = Writer(file, names=found.names)
     inputs = checked_names("input_names", input_names, [found.names[n] for n in found.inputs])
@@ -99,6 +101,8 @@ def as_model(
     for node, label in zip(found.inputs, inputs, strict=True):
         w.values[node] = w.unique(label)
         given.append(w.info(label, node))
+    for label, value in defaults.items():
+        w.default(label, value)
     for node, (label, array) in zip(
         found.graph.inputs[len(inputs) :], found.parameters, strict=True
     ):

@@ -11,7 +11,7 @@ from ...engine.graph import Graph, Node, reachable, short_line
 from ...engine.interpret import known_value
 from ...engine.primitives.families import constant_row
 from ...extras import require
-from ..batch_size import Counting, Filled, Quotient, Size, Sizes
+from ..batch_size import Counting, Quotient, Size, Sizes
 from ..traced import label_of
 from .kernels import computed_in
 
@@ -97,11 +97,15 @@ class Writer:
         found = self.unique(name or otherwise)
         if key is not None:
             self.file.known.setdefault(key, found)
-        numpy_helper = require("onnx.numpy_helper", "onnx")
-        self.file.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), found))
-        if not array.ndim:
-            del self.file.constants[-1].dims[:]
+        self.default(found, array)
         return found
+
+    def default(self, name: str, value: Any) -> None:
+        """The value of a constant; of an input, what it is where none is given."""
+        numpy_helper = require("onnx.numpy_helper", "onnx")
+        array = np.asarray(value)
+        dense = np.ascontiguousarray(array).reshape(array.shape)  # which makes scalars vectors
+        self.file.constants.append(numpy_helper.from_array(dense, name))
 
     def ints(self, *values: int) -> str:
         """An int64 vector, for the operators that take axes and bounds as inputs."""
@@ -198,20 +202,25 @@ class Writer:
             label = label_of(self.file.labels, value) or ""
             return self.constant(value, name=label, otherwise=name)
         if isinstance(form, Quotient):
-            top, bottom = [self.cast(self.scalar(n), np.float64) for n in (form.top, form.bottom)]
-            found = self.op("Div", top, bottom)
-        elif isinstance(form, Counting):
-            zero, one = self.constant(0, np.int64), self.constant(1, np.int64)
-            found = self.op("Range", zero, self.scalar(form.shape[form.axis]), one)
-            after = tuple(range(1, len(form.shape) - form.axis))
-            if after:
-                found = self.op("Unsqueeze", found, self.ints(*after))
-            found = self.op("Expand", found, self.shape(form.shape))
-        else:
-            assert isinstance(form, Filled)
-            found = self.op("Expand", self.constant(form.value), self.shape(form.shape))
-            return self.op("Identity", found, name=name)  # type: ignore[no-any-return]
-        return self.cast(found, node.dtype)
+            return self._quotient(form, node.dtype)
+        if isinstance(form, Counting):
+            return self._counting(form, node.dtype)
+        value = form.value
+        is_quotient = isinstance(value, Quotient)
+        number = self._quotient(value, node.dtype) if is_quotient else self.constant(value)
+        return self.op("Expand", number, self.shape(form.shape))  # type: ignore[no-any-return]
+
+    def _quotient(self, form: Quotient, dtype: Any) -> str:
+        top, bottom = [self.cast(self.scalar(n), np.float64) for n in (form.top, form.bottom)]
+        return self.cast(self.op("Div", top, bottom), dtype)
+
+    def _counting(self, form: Counting, dtype: Any) -> str:
+        zero, one = self.constant(0, np.int64), self.constant(1, np.int64)
+        found = self.op("Range", zero, self.scalar(form.shape[form.axis]), one)
+        after = tuple(range(1, len(form.shape) - form.axis))
+        if after:
+            found = self.op("Unsqueeze", found, self.ints(*after))
+        return self.cast(self.op("Expand", found, self.shape(form.shape)), dtype)
 
     def _without_repeats(self, graph: Graph) -> dict[Node, tuple[Any, ...]]:
         """Operands of each node; ONNX's arithmetic repeats by itself what a ``broadcast`` would."""
