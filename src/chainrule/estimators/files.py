@@ -56,6 +56,7 @@ def load(path: Any) -> Any:
 def _estimator(header: dict[str, Any], tensors: dict[str, Any]) -> Any:
     kind = KINDS[header["kind"]]
     arguments = dict(header["arguments"])
+    arguments["hidden"] = tuple(arguments["hidden"])
     if isinstance(arguments.get("class_weight"), list):
         arguments["class_weight"] = dict(arguments["class_weight"])
     found = kind(**arguments)

@@ -28,6 +28,10 @@ class Scaling:
     center: Any
     scale: Any
 
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"scaling must be one of {', '.join(KINDS)}, not {self.kind!r}")
+
     def __call__(self, x: Any) -> Any:
         """The rows scaled, float64."""
         if self.kind == "none":
@@ -38,8 +42,6 @@ class Scaling:
 
 def fit_scaling(x: Any, kind: str, weights: Any = None) -> Scaling:
     """The scaling of these rows, by their weights."""
-    if kind not in KINDS:
-        raise ValueError(f"scaling must be one of {', '.join(KINDS)}, not {kind!r}")
     center = np.average(x, axis=0, weights=weights)
     scale = np.sqrt(np.average((x - center) ** 2, axis=0, weights=weights))
     # Rounding leaves a constant column a tiny spread, which must not be blown up to 1.

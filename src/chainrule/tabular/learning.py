@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -163,11 +162,6 @@ class Learning:
     ) -> Learned:
         """Train the network, and fit the temperature."""
         recipe, learned, check = self.recipe, self.learned, self.check
-        kept: dict[str, Any] = {}
-        if checkpoints is not None or resume:
-            kept = {"checkpoints": checkpoints, "resume": resume}
-            if "checkpoints" not in inspect.signature(fit).parameters:
-                raise TypeError("learn: this version of fit keeps no checkpoints")
         patience = recipe.patience or self.epochs + 1
         learned.history = fit(
             learned.network.train(),
@@ -185,7 +179,8 @@ class Learning:
             clip=recipe.clip,
             schedule=_schedule(recipe, self.epochs * math.ceil(len(self.rows) / self.batch)),
             lint=False,
-            **kept,
+            checkpoints=checkpoints,
+            resume=resume,
         )
         learned.temperature = 1.0
         if recipe.calibrate is not False and check is not None and learned.task != "regression":
