@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ..export.strict_json import to_text
 from ..optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from .checkpoints.packing import pack
 
 OCCASIONS = ("on_begin", "on_step", "on_epoch", "on_end")
 
@@ -221,6 +223,14 @@ class Hooks:
     def state_dict(self) -> list[Any]:
         """The states of the callbacks that have one."""
         return [callback.state_dict() for callback in self.stateful]
+
+    def check_states(self) -> None:
+        """``TypeError`` where a file could not hold a state."""
+        for name, state in zip(self.names, self.state_dict(), strict=True):
+            try:
+                to_text(pack(state)[0])
+            except TypeError as error:
+                raise TypeError(f"fit: the state of the callback {name}: {error}") from None
 
     def load_state_dict(self, saved: list[Any]) -> None:
         """Give each of them its state back."""

@@ -11,7 +11,7 @@ import numpy as np
 from .. import random
 from ..engine import tree
 from ..optim import LBFGS, Optimizer
-from .batches import Arrays, as_data
+from .batches import Arrays, Stream, as_data
 from .callbacks import EarlyStopping, History, Hooks, Run
 from .checkpoints import Checkpoints
 from .checkpoints.keeper import Keeper
@@ -126,39 +126,31 @@ def fit(
     (2.5, 1.0)
     """
     _check_numbers(epochs, batch_size, l2, clip)
-    held = _held_by(optimizer)
-    seen = as_model(model, held)
-    updates = _updates_of(optimizer, seen)
+    rule = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
+    kept = Checkpoints(checkpoints) if isinstance(checkpoints, str | Path) else checkpoints
+    if resume and kept is None:
+        raise ValueError("fit: resume=True needs checkpoints=, the folder of the run to go on with")
     key = random.key(seed) if key is None else key
     split_key, shuffle_key, step_key = random.split(key, 3)
+
+    seen = as_model(model, _held_by(optimizer))
+    updates = _updates_of(optimizer, seen)
+    objective = Objective(loss)
     dtype = _common_dtype(seen)
     train = as_data(data, weights, dtype)
     if lint:
         warn_of_mistakes(seen, loss, train)
-    check = None
-    if validation is not None:
-        if not isinstance(validation, tuple | list) or len(validation) != 2:
-            raise TypeError("fit: validation is a pair (x, y)")
-        check = Arrays(validation[0], validation[1], dtype=dtype)
-    elif validation_split is not None:
-        if not isinstance(train, Arrays):
-            raise TypeError("fit: an iterable of batches cannot be split: give validation=(x, y)")
-        train, check = train.split(validation_split, split_key)
-    if isinstance(early_stopping, int):
-        early_stopping = EarlyStopping(early_stopping)
-    looks = Looks(seen, Objective(loss), metrics or {}, train, check)
+    train, check = _parts(train, validation, validation_split, split_key, dtype)
+    looks = Looks(seen, objective, metrics or {}, train, check)
     training: Training
     if isinstance(optimizer, LBFGS):
         assert isinstance(seen, ModuleModel)  # as_model takes no other with an optimizer object
         if clip is not None or schedule is not None:
             raise TypeError("fit: L-BFGS searches its steps itself: no clip= and no schedule=")
-        training = Search(seen, optimizer, Objective(loss), l2, updates)
+        training = Search(seen, optimizer, objective, l2, updates)
     else:
-        training = Training(seen, updates, Objective(loss), l2, clip, schedule, step_key)
-    if isinstance(checkpoints, str | Path):
-        checkpoints = Checkpoints(checkpoints)
+        training = Training(seen, updates, objective, l2, clip, schedule, step_key)
     steps = train.steps(batch_size)
-    rule = early_stopping or EarlyStopping(0)
     session = Session(
         run=Run(epochs, steps, training.load),
         data=train,
@@ -166,11 +158,10 @@ def fit(
         orders=Orders(shuffle_key if shuffle else None, epochs),
         training=training,
         looks=looks,
-        stopping=Stopping(training, early_stopping),
+        stopping=Stopping(training, rule),
         hooks=Hooks(callbacks),
-        bar=make_progress(progress, epochs),
     )
-    if checkpoints is not None:
+    if kept is not None:
         settings = {
             **describe_model(seen),
             **updates.describe(),
@@ -181,13 +172,14 @@ def fit(
             "l2": l2,
             "clip": clip,
             "schedule": describe_schedule(schedule, epochs * (steps or 1)),
-            "early stopping": repr(early_stopping),
+            "early stopping": repr(rule),
             "metrics": sorted(metrics or {}),
             "callbacks with a state": session.hooks.names,
             "data": describe_data(train),
             "validation": describe_data(check),
         }
-        session.keep(Keeper(checkpoints, settings, rule.sign), resume)
+        session.keep(Keeper(kept, settings, session.stopping.rule.sign), resume)
+    session.bar = make_progress(progress, epochs)
     return session.go()
 
 
@@ -203,6 +195,21 @@ def _check_numbers(epochs: int, batch_size: int | None, l2: float, clip: float |
         )
     if l2 < 0 or (clip is not None and clip <= 0):
         raise ValueError(f"fit: l2 must be 0 or more and clip above 0, got l2={l2}, clip={clip}")
+
+
+def _parts(
+    train: Arrays | Stream, validation: Any, fraction: float | None, key: Any, dtype: Any
+) -> tuple[Arrays | Stream, Arrays | None]:
+    """What to train on, and what to validate on."""
+    if validation is not None:
+        if not isinstance(validation, tuple | list) or len(validation) != 2:
+            raise TypeError("fit: validation is a pair (x, y)")
+        return train, Arrays(validation[0], validation[1], dtype=dtype)
+    if fraction is None:
+        return train, None
+    if not isinstance(train, Arrays):
+        raise TypeError("fit: an iterable of batches cannot be split: give validation=(x, y)")
+    return train.split(fraction, key)
 
 
 def _held_by(optimizer: Any) -> list[Any] | None:

@@ -29,7 +29,7 @@ class Session:
     looks: Looks
     stopping: Stopping
     hooks: Hooks
-    bar: Progress | None
+    bar: Progress | None = None
     keeper: Keeper | None = None
 
     def __post_init__(self) -> None:
@@ -48,6 +48,8 @@ class Session:
             except StopTraining as reason:
                 self._stopped = str(reason) or "stopped by a callback"
             self._save()
+            if self.keeper is not None:
+                self.keeper.close()
         except KeyboardInterrupt:
             if self._span and not self._is_closed:
                 self.run.cut(self.training.now[1])
@@ -142,6 +144,7 @@ class Session:
     def keep(self, keeper: Keeper, resume: bool) -> None:
         """Save checkpoints from now on; first, go on from the newest, if that is wanted."""
         self.keeper = keeper
+        self.hooks.check_states()
         saved = keeper.find(resume)
         if saved is not None:
             self.load_state_dict(saved)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..leftovers import clear_leftovers
 from .errors import CheckpointError, CheckpointWarning
 from .packing import pack, unpack
 
@@ -73,11 +73,14 @@ class Checkpoints:
 
         Of each damaged one that is passed over, a ``CheckpointWarning`` tells.
         """
-        for path in reversed(self.files):
+        files = self.files
+        while files:
+            path = files.pop()
             try:
                 return path, load_checkpoint(path)
             except CheckpointError as error:
-                warnings.warn(f"{error}. An earlier one is tried.", CheckpointWarning, stacklevel=4)
+                then = "An earlier one is tried" if files else "There is no other: all begins anew"
+                warnings.warn(f"{error}. {then}.", CheckpointWarning, stacklevel=6)
         return None
 
     def path_after(self, steps: int) -> Path:
@@ -92,13 +95,15 @@ class Checkpoints:
             if path not in kept and path.name != best:
                 with contextlib.suppress(OSError):
                     path.unlink()
-        for path in self._left_over():
-            with contextlib.suppress(OSError):
-                path.unlink()
+        clear_leftovers(Path(self.folder), _START)
 
-    def _left_over(self) -> Iterator[Path]:
-        """What killed writers left half done."""
-        return Path(self.folder).glob(f".{_START}*.part")
+    def spare(self, best: str | None) -> bool:
+        """Delete the oldest but the newest and the best, for room; whether there was one."""
+        for path in self.files[:-1]:
+            if path.name != best:
+                path.unlink()
+                return True
+        return False
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:

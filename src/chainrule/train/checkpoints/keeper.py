@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import time
 import warnings
@@ -13,6 +14,7 @@ from .folder import Checkpoints, save_checkpoint
 from .settings import differences
 
 SHARE = 1 / 20  # of the time that saving may take
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Keeper:
@@ -27,6 +29,7 @@ class Keeper:
         self._settings, self._sign = settings, sign
         self._best: dict[str, Any] = {"file": None, "value": math.inf}
         self._last_good: Path | None = None
+        self._error: OSError | None = None  # of the newest attempt
         self._wait = math.inf if rule.every_seconds is None else rule.every_seconds
         self._next = time.monotonic() + self._wait
         self._next_best = self._next
@@ -83,24 +86,36 @@ class Keeper:
         best = self._best
         if value is not None and self._is_best(value):
             best = {"file": path.name, "value": value * self._sign}
-        whole = {**state, "settings": self._settings, "best_checkpoint": best}
-        is_saved = False
         try:
-            save_checkpoint(path, whole)
+            self._write(path, {**state, "settings": self._settings, "best_checkpoint": best})
         except OSError as error:
-            last = f"the last is {self._last_good}" if self._last_good else "there is none yet"
-            warnings.warn(
-                f"fit: the checkpoint {path} could not be written ({error}); {last}. The training "
-                "goes on.",
-                CheckpointWarning,
-                stacklevel=4,
-            )
+            if self._error is None:
+                self._warn(f"the checkpoint {path} could not be written ({error})")
+            self._error = error
         else:
-            self._last_good, self._best = path, best
+            self._last_good, self._best, self._error = path, best, None
             self.rule.tidy(path, best["file"])
-            is_saved = True
         now = time.monotonic()
         self._next = now + max(self._wait, (now - began) / SHARE)
         if value is not None:
             self._next_best = self._next
-        return is_saved
+        return self._error is None
+
+    def close(self) -> None:
+        """Say so where the end could not be saved."""
+        if self._error is not None:
+            self._warn(f"the end of the run has no checkpoint ({self._error})")
+
+    def _write(self, path: Path, state: dict[str, Any]) -> None:
+        """Write; where the disk is full, first delete the oldest that has a newer one beside it."""
+        try:
+            save_checkpoint(path, state)
+        except OSError as error:
+            if error.errno not in _FULL or not self.rule.spare(self._best["file"]):
+                raise
+            save_checkpoint(path, state)
+
+    def _warn(self, what: str) -> None:
+        last = f"the last one is {self._last_good}" if self._last_good else "there is none yet"
+        text = f"fit: {what}; {last}. The training goes on."
+        warnings.warn(text, CheckpointWarning, stacklevel=6)

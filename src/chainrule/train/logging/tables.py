@@ -11,6 +11,7 @@ from typing import Any
 
 from ...files import write_whole
 from ..callbacks import Callback, Run
+from ..leftovers import clear_leftovers
 
 Row = dict[str, Any]
 
@@ -76,6 +77,7 @@ class _Table(Callback):
 
     def _rewrite(self, run: Run) -> None:
         rows = list(epoch_rows(run))
+        clear_leftovers(self.path.parent, self.path.name)
         write_whole(self._head(rows) + "".join(map(self._line, rows)), self.path)
         self._rows, self._is_whole = len(rows), True
 

@@ -13,7 +13,8 @@ from ...extras import require
 from ...files import write_whole
 from ..callbacks import Callback, Run
 from ..checkpoints.packing import leaf_names
-from .event_file import event, new_path, our_files, read_events, record
+from ..leftovers import clear_leftovers
+from .event_file import NAME, event, new_path, our_files, read_events, record
 from .tables import epoch_rows
 
 _BINS = 30
@@ -51,6 +52,7 @@ class TensorBoard(Callback):
         write_whole(event(file_version="brain.Event:2") + b"".join(kept), self._path)
         for path in old:
             path.unlink()
+        clear_leftovers(self.folder, NAME.partition("{")[0])
         self._write(run)
 
     def on_epoch(self, run: Run) -> None:
