@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version as installed_version
 from typing import Annotated
 
 import typer
@@ -56,12 +55,14 @@ app.add_typer(cache.app, name="cache", rich_help_panel="This machine")
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"chainrule {installed_version('chainrule')}")
+        from .. import __version__
+
+        typer.echo(f"chainrule {__version__}")
         raise typer.Exit
 
 
 @app.callback()
-def options(
+def chainrule(
     version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),

@@ -30,18 +30,25 @@ def text_of(values: Mapping[str, Any]) -> str:
     from ..tabular import Recipe, Settings
     from ..tabular.settings import Tuning
 
-    plain = Settings.model_fields.items()
-    defaults = {name: field.default for name, field in plain if not field.is_required()}
-    defaults = {"data": None, "target": None} | defaults
+    defaults = {"data": None, "target": None} | _defaults(Settings)
     sections = {name: defaults.pop(name) for name in ("recipe", "tune", "types")}
     lines = _lines({name: v for name, v in values.items() if name not in sections}, defaults)
     recipe = {field.name: field.default for field in fields(Recipe)}
-    tuning = {name: field.default for name, field in Tuning.model_fields.items()}
-    for name, known in (("types", {}), ("recipe", recipe), ("tune", tuning)):
+    for name, known in (("types", {}), ("recipe", recipe), ("tune", _defaults(Tuning))):
         found = values.get(name)
         header = f"[{name}]" if found is not None else f"# [{name}]"
         lines += ["", header, *_lines(found or {}, known)]
     return "\n".join(lines) + "\n"
+
+
+def _defaults(model: Any) -> dict[str, Any]:
+    """The defaults of a pydantic model."""
+    found = {name: field.get_default(call_default_factory=True) for name, field in _optional(model)}
+    return found
+
+
+def _optional(model: Any) -> list[tuple[str, Any]]:
+    return [(name, field) for name, field in model.model_fields.items() if not field.is_required()]
 
 
 def _lines(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
