@@ -205,6 +205,8 @@ class Tensor(Node):
         copy: Any = None,
     ) -> Any:
         array = np.asarray(trace.concrete(self, "__dlpack__"))
+        if max_version is None and copy is not False and not array.flags.writeable:
+            array = array.copy()  # readers of the first format cannot be told not to write
         return array.__dlpack__(
             stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
         )
