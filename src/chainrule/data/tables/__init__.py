@@ -6,9 +6,23 @@ preparation is described in ``chainrule.data.tables.preparation``.
 """
 
 from ..errors import DataError
+from .examination import Finding, examine
 from .inference import infer
 from .preparation import Preparation
 from .reading import Origin, batches, read
 from .schema import Column, Schema
+from .sources import files_of
 
-__all__ = ["Column", "DataError", "Origin", "Preparation", "Schema", "batches", "infer", "read"]
+__all__ = [
+    "Column",
+    "DataError",
+    "Finding",
+    "Origin",
+    "Preparation",
+    "Schema",
+    "batches",
+    "examine",
+    "files_of",
+    "infer",
+    "read",
+]

@@ -25,6 +25,7 @@ DATES = (
     "%m/%d/%Y",
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
     "%Y-%m-%d %H:%M",
     "%Y-%m-%dT%H:%M",
     "%d.%m.%Y %H:%M:%S",
@@ -35,7 +36,7 @@ DATES = (
     "%m/%d/%Y %H:%M",
 )
 LIKE_DATE = r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})([ T]|$)"
-MOSTLY = 0.9  # a column of which so large a part is numbers is one of numbers, with mistakes
+MOSTLY = 0.8  # a column of which so large a part is numbers is one of numbers, with mistakes
 FEW_WORDS = 3  # or the larger half, if no more than so many different words are the rest
 GROUPS = r"^[+-]?\d{1,3}([,.' \u00a0\u202f]\d{3})+([.,]\d+)?$"  # 1,234,567 or 1.234,5
 WITH_SIGN = r"^[$€£<>~]\s*[+-]?\d[\d.,]*$|^[+-]?\d[\d.,]*\s*[%$€£]$"
@@ -207,6 +208,8 @@ def _no_number(words: polars.Series, at: int, reader: Reader, place: Place) -> D
     )
     if word.lower().strip("+-") in INFINITE:
         what, fix = "this is not finite", "correct it, or leave it empty if it is not known"
+    elif _matches(word, r"^[+-]?\d*\.?\d+[eE][+-]?\d+$"):
+        what, fix = "this is larger than any number that can be kept", "correct it"
     elif _matches(word, GROUPS):
         what = "this has thousands separators"
         fix = "write it without: 1234567.8"

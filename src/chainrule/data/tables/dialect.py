@@ -52,6 +52,14 @@ def dialect(data: bytes, header: bool, separator: str | None, file: Path) -> Dia
     rows = _rows(lines, found)
     if not rows:
         raise DataError("the file has no rows", file=file, fix="give a table with rows")
+    if lines[0].startswith("#") and len(rows[0]) == 1 and len(rows) > 1 and len(rows[1]) > 1:
+        raise DataError(
+            "the file begins with a comment, not with names",
+            file=file,
+            row=skip + 1,
+            value=lines[0].strip(),
+            fix="remove the lines of comment",
+        )
     if len(rows[0]) == 1:
         _refuse_wrong_separator(lines, separator, file, skip + 1)
     if not header:

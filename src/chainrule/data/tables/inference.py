@@ -135,22 +135,28 @@ def _useless(series: polars.Series) -> str:
         present = present.drop_nans()
     if not len(present):
         return "empty"
-    different = present.n_unique()
-    if different == 1 and len(present) == len(series):
+    is_words = not (series.dtype.is_numeric() or series.dtype.is_temporal())
+    if len(present) == len(series) and _is_constant(series, is_words):
         return "constant"
     if len(present) < FEW_ROWS:
         return ""
-    if series.dtype.is_integer() and different == len(series) and _counts_rows(series):
+    if series.dtype.is_integer() and _counts_rows(series):
         return "row number"
-    names = not (series.dtype.is_numeric() or series.dtype.is_temporal())
-    if names and different >= FREE_TEXT * len(present):
+    if is_words and present.n_unique() >= FREE_TEXT * len(present):
         return "identifier"
     return ""
 
 
+def _is_constant(series: polars.Series, is_words: bool) -> bool:
+    if is_words:
+        return series[:FEW_ROWS].n_unique() == 1 and series.n_unique() == 1
+    return series.min() == series.max()
+
+
 def _counts_rows(series: polars.Series) -> bool:
-    steps = series.diff().drop_nulls()
-    return bool((steps == 1).all())
+    if series[FEW_ROWS - 1] != series[0] + FEW_ROWS - 1:
+        return False
+    return bool((series.diff().drop_nulls() == 1).all()) and not series.null_count()
 
 
 def _task(

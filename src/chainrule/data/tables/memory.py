@@ -137,8 +137,10 @@ def _series(name: str, values: Any, source: str) -> polars.Series:
     if getattr(dtype, "kind", "O") == "O" and not hasattr(dtype, "na_value"):
         values = _of_one_kind(list(values), name, source)
     try:
-        if type(values).__module__.startswith("pandas"):
+        if hasattr(values, "reset_index"):
             return pl.from_pandas(values.reset_index(drop=True)).rename(name)
+        if type(values).__module__.startswith("pandas"):
+            return pl.from_pandas(values).rename(name)
         return pl.Series(name, values)
     except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0]
@@ -184,13 +186,15 @@ def _plain(value: Any) -> Any:
     return float(value) if type(value).__name__ in ("Decimal", "Fraction") else value
 
 
-def conformed(frame: polars.DataFrame, options: Options, file: Any) -> polars.DataFrame:
+def conformed(
+    frame: polars.DataFrame, options: Options, file: Any, wanted: list[str] | None = None
+) -> polars.DataFrame:
     """The wanted columns, of the kinds that were asked for; null for NaN; errors for the rest."""
     pl = require("polars", "tables")
     name = getattr(file, "name", file)
     if not frame.width:
         raise DataError("the table has no columns", file=name, fix="give it some")
-    wanted = options.wanted(frame.columns, name)
+    wanted = wanted or options.wanted(frame.columns, name)
     return pl.DataFrame([_conformed(frame[one], options, file) for one in wanted])
 
 

@@ -45,8 +45,8 @@ def parquet_batches(files: list[Path], options: Options, rows: int) -> Iterator[
         same_columns(found, names, file, files[0])
         wanted = options.wanted(names, file)
         for batch in _arrow_batches(opened, rows, wanted, file):
-            frame = pl.DataFrame(pl.from_arrow(batch)).select(wanted)
-            yield conformed(frame, options, Rows(file, seen))
+            frame = pl.DataFrame(pl.from_arrow(batch))
+            yield conformed(frame, options, Rows(file, seen), wanted)
             seen += len(frame)
     if not seen:
         raise DataError("the table has no rows", file=files[0], fix="give rows to learn from")
@@ -57,7 +57,9 @@ def _opened(file: Path) -> Any:
     arrow = require("pyarrow", "tables")
     size = len(first_bytes(file, 12))
     try:
-        return parquet.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)
+        return parquet.ParquetFile(
+            file, pre_buffer=False, buffer_size=1 << 20, page_checksum_verification=True
+        )
     except (arrow.ArrowException, OSError) as error:
         reason = "it is empty" if size == 0 else str(error).splitlines()[0].strip()
         raise _damaged(file, reason) from None

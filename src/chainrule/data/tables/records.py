@@ -17,6 +17,7 @@ from ..errors import DataError
 
 LONGEST = 1 << 24  # bytes of a row; a longer one is a quote that was never closed
 NEWLINE, RETURN, QUOTE = b'\n\r"'
+ANY = tuple(b",;\t| ")  # what may be a separator, before that is known
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def blocks(chunks: Iterable[bytes], file: Path) -> Iterator[Block]:
         end = _end_of_rows(rest)
         if end == 0:
             if len(rest) > LONGEST:
-                raise _not_closed(file, line)
+                raise _not_closed(rest, line, file)
             continue
         yield _block(rest[:end], line, file)
         line += rest.count(b"\n", 0, end)
@@ -59,7 +60,7 @@ def blocks(chunks: Iterable[bytes], file: Path) -> Iterator[Block]:
         if not rest.endswith(b"\n"):
             rest += b"\n"
         if _end_of_rows(rest) != len(rest):
-            raise _not_closed(file, line + _open_quote(rest))
+            raise _not_closed(rest, line, file)
         yield _block(rest, line, file)
 
 
@@ -69,11 +70,6 @@ def _end_of_rows(data: bytes) -> int:
         return data.rfind(b"\n") + 1
     ends = _row_ends(np.frombuffer(data, np.uint8))
     return int(ends[-1]) + 1 if len(ends) else 0
-
-
-def _open_quote(data: bytes) -> int:
-    """How many lines come before the quote that is not closed."""
-    return data.count(b"\n", 0, data.rfind(b'"'))
 
 
 def _block(data: bytes, line: int, file: Path) -> Block:
@@ -109,77 +105,98 @@ def exactly_checked(block: Block, separator: str, cells: int) -> Block:
     """As ``checked``, by the places of all separators."""
     codes = np.frombuffer(block.data, np.uint8)
     sign = ord(separator)
-    _check_quotes(block, codes, sign)
+    _check_quotes(block, codes, (sign,))
     ends = _row_ends(codes)
     starts = np.concatenate([[0], ends[:-1] + 1])
     separators = np.flatnonzero(codes == sign)
     quotes = np.flatnonzero(codes == QUOTE)
     separators = separators[np.searchsorted(quotes, separators) % 2 == 0]
     found = np.searchsorted(separators, ends) - np.searchsorted(separators, starts) + 1
-    blank = np.zeros(len(ends), bool)
-    for at in np.flatnonzero(found == 1):
-        blank[at] = not block.data[starts[at] : ends[at]].strip()
-    if cells == 1:  # a blank line is a missing cell, but not at the end of the file
-        blank[: np.flatnonzero(~blank).max(initial=-1) + 1] = False
+    blank = _blank_rows(block.data, starts, ends, found, cells)
     wrong = np.flatnonzero((found != cells) & ~blank)
     if len(wrong):
         at = int(wrong[0])
         row = block.data[starts[at] : ends[at]].decode("utf-8", "replace").strip()
-        raise _wrong_count(block, at, int(found[at]), cells, separator, row)
+        longer = bool((found[~blank] == cells + 1).all())
+        raise _wrong_count(block, at, int(found[at]), cells, separator, row, longer)
     if not blank.any():
         return block
     keep = np.repeat(~blank, ends + 1 - starts)
     return Block(codes[keep].tobytes(), np.asarray(block.lines)[~blank], block.file)
 
 
-def _check_quotes(block: Block, codes: np.ndarray, separator: int) -> None:
+def _blank_rows(
+    data: bytes, starts: np.ndarray, ends: np.ndarray, found: np.ndarray, cells: int
+) -> np.ndarray:
+    """Which rows are blank lines. In a single column that is a missing cell, but for the last."""
+    blank = np.zeros(len(ends), bool)
+    candidates = np.flatnonzero(found == 1)
+    if cells == 1:
+        candidates = candidates[::-1]
+    for at in candidates:
+        blank[at] = not data[starts[at] : ends[at]].strip()
+        if cells == 1 and not blank[at]:
+            break
+    return blank
+
+
+def _check_quotes(block: Block, codes: np.ndarray, separators: tuple[int, ...]) -> None:
     """Opening quotes begin a cell, closing ones end it; doubled ones stand inside."""
     quotes = np.flatnonzero(codes == QUOTE)
     if not len(quotes):
         return
     opening, closing = quotes[::2], quotes[1::2]
-    before = np.where(opening > 0, codes[opening - 1], NEWLINE)
     doubled = np.zeros(len(opening), bool)
-    doubled[1:] = opening[1:] == closing[: len(opening) - 1] + 1
-    stray = ~doubled & (before != separator) & (before != NEWLINE)
-    after = codes[closing + 1]
-    ended = (after == separator) | (after == NEWLINE) | (after == RETURN)
-    ended[: len(doubled) - 1] |= doubled[1:]
-    wrong = np.flatnonzero(stray | ~ended)
+    doubled[1:] = opening[1:] == closing[:-1] + 1
+    before = np.where(opening > 0, codes[opening - 1], NEWLINE)
+    begins = doubled | np.isin(before, (*separators, NEWLINE))
+    ends = np.isin(codes[closing + 1], (*separators, NEWLINE, RETURN))
+    ends[:-1] |= doubled[1:]
+    wrong = np.flatnonzero(~(begins & ends))
     if not len(wrong):
         return
     at = int(wrong[0])
+    inside = not begins[at]
     while doubled[at]:
         at -= 1
     start = int(opening[at])
-    text = block.data[max(0, start - 15) : start + 25].decode("utf-8", "replace")
-    line = int(block.lines[0]) + block.data.count(b"\n", 0, start)
+    line_start = block.data.rfind(b"\n", 0, start) + 1
+    line = block.data[max(line_start, start - 20) : start + 30].partition(b"\n")[0]
     raise DataError(
-        "a quote stands inside a cell, or one that opens a cell is not closed",
+        "a quote stands inside a cell"
+        if inside
+        else "a quote opens a cell here and does not end it",
         file=block.file,
-        row=line,
-        value=text.strip(),
-        fix='put the whole cell in quotes and double those inside it: "a ""b"" c"',
+        row=int(block.lines[0]) + block.data.count(b"\n", 0, start),
+        value=line.decode("utf-8", "replace").strip(),
+        fix='put the whole cell in quotes, and double those inside it: "a ""b"" c"',
     )
 
 
-def _not_closed(file: Path, line: int) -> DataError:
+def _not_closed(data: bytes, line: int, file: Path) -> DataError:
+    """The error of the last quote, if not an earlier one is stray."""
+    closed = data + b'"\n'
+    _check_quotes(Block(closed, [line], file), np.frombuffer(closed, np.uint8), ANY)
+    start = data.rfind(b'"')
     return DataError(
         "a quote that is opened here is never closed",
         file=file,
-        row=line,
+        row=line + data.count(b"\n", 0, start),
+        value=data[start : start + 40].decode("utf-8", "replace"),
         fix="close it, or double it if it belongs to the text",
     )
 
 
 def _wrong_count(
-    block: Block, at: int, found: int, cells: int, separator: str, row: str
+    block: Block, at: int, found: int, cells: int, separator: str, row: str, longer: bool
 ) -> DataError:
     name = {"\t": "tabs", " ": "spaces"}.get(separator, repr(separator))
     fix = "give every row as many cells as the first"
-    if found > cells:
+    if longer and at == 0:
+        fix = "the first column seems to have no name: put one before the others"
+    elif found > cells:
         fix = f"put cells that contain {name} in quotes"
-        if separator == "," and found > cells:
+        if separator == ",":
             fix += ", and write decimals with a point"
     return DataError(
         f"this row has {found} {'cell' if found == 1 else 'cells'}, the first row has {cells} "

@@ -100,7 +100,7 @@ def _folder(path: Path) -> DataError:
         return DataError("this is a folder, without tables in it", file=path, fix="give a file")
     patterns = " or ".join(repr(str(path / f"*{ending}")) for ending in endings)
     return DataError(
-        f"this is a folder, with {len(tables):,} tables in it: {listed(e.name for e in tables)}",
+        f"this is a folder; the tables in it: {listed(entry.name for entry in tables)}",
         file=path,
         fix=f"give one of them, or all as one table: {patterns}",
     )

@@ -89,6 +89,10 @@ def _decoded(
         return decoder.decode(chunk, last)
     except UnicodeDecodeError as error:
         data = pending + chunk
+        if last:
+            what = "the file ends in the middle of a character"
+            fix = "it is not complete: get it again"
+            raise DataError(what, file=path, row=rows, fix=fix) from None
         start = data.rfind(b"\n", 0, error.start) + 1
         end = data.find(b"\n", error.start)
         line = data[start : end if end >= 0 else None]
@@ -98,6 +102,8 @@ def _decoded(
             around = line[max(0, error.start - start - 12) : error.start - start + 12]
             seen = around.decode("cp1252", "replace").strip()
             fix = f"if {seen!r} looks right use encoding='cp1252', else the one it was written in"
+            if not seen.replace("\t", " ").isprintable():
+                fix = "it does not seem to be text: give a CSV or Parquet file"
         raise DataError(
             f"byte {byte:#04x} is not valid in {encoding}",
             file=path,
