@@ -181,19 +181,25 @@ def label_of(labels: dict[int, str], array: Any) -> str | None:
 def _labels(function: Any) -> dict[int, str]:
     if isinstance(function, Module):
         return _held_by("", function)
-    if inspect.ismethod(function) and isinstance(function.__self__, Module):
-        return _held_by("", function.__self__)
-    try:
-        found = inspect.getclosurevars(getattr(function, "func", function))
-    except TypeError:
-        return {}
+    home = getattr(function, "__self__", None)
+    if isinstance(home, Module):
+        return _held_by("", home)
     labels: dict[int, str] = {}
-    for name, value in {**found.globals, **found.nonlocals}.items():
+    for name, value in {**_captured(function), **getattr(home, "__dict__", {})}.items():
         if isinstance(value, Module):
             labels |= _held_by(f"{name}.", value)
         elif isinstance(value, Parameter | np.ndarray):
             labels[_address(value.data if isinstance(value, Parameter) else value)] = name
     return labels
+
+
+def _captured(function: Any) -> dict[str, Any]:
+    """The variables from outside that a function uses, by name."""
+    try:
+        found = inspect.getclosurevars(getattr(function, "func", function))
+    except TypeError:
+        return {}
+    return {**found.globals, **found.nonlocals}
 
 
 def _held_by(prefix: str, module: Module) -> dict[int, str]:

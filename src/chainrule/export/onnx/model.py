@@ -156,15 +156,22 @@ def named_outputs(w: Writer, graph: Graph, results: list[str], wanted: Sequence[
     return infos
 
 
-def assemble(w: Writer, name: str, inputs: list[Any], outputs: list[Any], doc: str = "") -> Any:
-    """A model of the nodes written so far."""
+def assemble(
+    w: Writer,
+    name: str,
+    inputs: list[Any],
+    outputs: list[Any],
+    doc: str = "",
+    domains: Mapping[str, int] = MappingProxyType({}),
+) -> Any:
+    """A model of the nodes written so far; ``domains`` are further sets of operators."""
     helper = w.helper
     graph = helper.make_graph(
         w.nodes, name, inputs, outputs, w.file.constants, doc_string=doc or None
     )
     return helper.make_model(
         graph,
-        opset_imports=[helper.make_opsetid("", OPSET)],
+        opset_imports=[helper.make_opsetid(*pair) for pair in {"": OPSET, **domains}.items()],
         ir_version=IR_VERSION,
         producer_name="chainrule",
         producer_version=__version__,

@@ -91,7 +91,8 @@ class Writer:
     ) -> str:
         """An array of the file; small ones that are equal are one, but for those with a name."""
         array = np.asarray(value, dtype)
-        key = (array.dtype, array.shape, array.tobytes()) if array.nbytes <= _SHARED else None
+        is_small = array.nbytes <= _SHARED and array.dtype != object
+        key = (array.dtype, array.shape, array.tobytes()) if is_small else None
         if key is not None and not name and key in self.file.known:
             return self.file.known[key]
         found = self.unique(name or otherwise)
@@ -104,7 +105,7 @@ class Writer:
         """The value of a constant; of an input, what it is where none is given."""
         numpy_helper = require("onnx.numpy_helper", "onnx")
         array = np.asarray(value)
-        dense = np.ascontiguousarray(array).reshape(array.shape)  # which makes scalars vectors
+        dense = np.ascontiguousarray(array).reshape(array.shape)  # it makes vectors of scalars
         self.file.constants.append(numpy_helper.from_array(dense, name))
 
     def ints(self, *values: int) -> str:
