@@ -69,7 +69,8 @@ def test_killed_at_random_moments_the_run_ends_in_the_same_bits(tmp_path, capsys
             rest = whole - max([s for step, s in seconds.items() if step <= start], default=0)
         assert outcome(folder) == expected
         assert len(Checkpoints(folder).files) <= 4
-        assert not list(folder.glob(".*.part")), "what killed writers left is cleared away"
+        left = {path.name.split(".")[1] for path in folder.glob(".*.part")}
+        assert left <= {"result"}, "what a killed fit left half written is cleared away"
     with capsys.disabled():
         went_on = sorted(start for start in starts if start)
         print(f"\n{kills} kills in {runs} runs of {whole:.2f} s; gone on after steps {went_on}")
