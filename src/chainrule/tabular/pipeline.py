@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import random
-from ..data.tables import Preparation, Schema, infer, read
+from ..data.tables import Preparation, Schema, examine, infer, read
 from ..data.tables.schema import place_of
 from ..data.tables.sources import files_of
 from . import record as records
@@ -196,19 +196,13 @@ def _read(settings: Settings, frame: Any) -> _Table:
     ignore = [_named(each, frame.columns) for each in settings.ignore]
     schema = infer(frame, settings.target, types=settings.types, ignore=ignore, task=settings.task)
     targets = Preparation([], _targets(schema))
-    table = _Table(frame, schema, targets.targets(frame), _findings(frame, schema), files)
+    table = _Table(frame, schema, targets.targets(frame), examine(frame, schema), files)
     if settings.test is not None:
         table.files += [records.fingerprint(path) for path in files_of(settings.test)]
         types = {**schema.types, **settings.types}
         table.test = read(settings.test, types=types, **options)
         table.test_y = targets.targets(table.test)
     return table
-
-
-def _findings(frame: polars.DataFrame, schema: Schema) -> list[Any]:
-    from ..data import tables
-
-    return list(tables.examine(frame, schema)) if hasattr(tables, "examine") else []
 
 
 def _targets(schema: Schema) -> dict[str, Any]:
