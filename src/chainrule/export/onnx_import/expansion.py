@@ -12,14 +12,19 @@ from typing import Any
 from ...extras import require
 from ..errors import ModelFileError
 from .operators import find
+from .reading import check_text
 
 _DOMAIN = "chainrule.expanded"
 
 
 def expanded(model: Any) -> Any:
     """The model with none of its functions left, and of ONNX's none that is missing here."""
-    require("onnx", "onnx")
+    versions = opsets(model)
+    if not model.functions and not _missing(model.graph, versions):
+        return model
+    model = _without_large_arrays(model)
     for _ in range(6):  # a body may call another such operator
+        _check(model)
         if model.functions:
             model = _inlined(model)
         model = _with_definitions(model)
@@ -36,6 +41,31 @@ def opsets(model: Any) -> dict[str, int]:
     }
 
 
+def _without_large_arrays(model: Any) -> Any:
+    """A copy in which such initializers are inputs: no need to carry them through all of this."""
+    onnx = require("onnx", "onnx")
+    light = onnx.ModelProto()
+    light.CopyFrom(model)
+    given = {value.name for value in light.graph.input}
+    del light.graph.initializer[:]
+    for tensor in model.graph.initializer:
+        if len(tensor.raw_data) <= 1024 and tensor.data_location != onnx.TensorProto.EXTERNAL:
+            light.graph.initializer.append(tensor)
+        elif tensor.name not in given:
+            value = onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims)
+            light.graph.input.append(value)
+    return light
+
+
+def _check(model: Any) -> None:
+    """ONNX's own check; its inliner and its inference crash on models that do not pass."""
+    checker = require("onnx.checker", "onnx")
+    try:
+        checker.check_model(model)
+    except (checker.ValidationError, RuntimeError, ValueError, TypeError) as error:
+        raise ModelFileError(f"the ONNX file is broken: {error}") from None
+
+
 def _inlined(model: Any) -> Any:
     inliner = require("onnx.inliner", "onnx")
     try:
@@ -48,7 +78,7 @@ def _with_definitions(model: Any) -> Any:
     """Nodes without a row call a function of the file instead, where ONNX defines them."""
     onnx = require("onnx", "onnx")
     versions = opsets(model)
-    if not any(_is_missing(node, versions) for node, _ in _nodes(model.graph, {})):
+    if not _missing(model.graph, versions):
         return model
     typed = onnx.ModelProto()
     typed.CopyFrom(_with_types(model))
@@ -71,6 +101,10 @@ def _with_types(model: Any) -> Any:
         raise ModelFileError(f"the types in the ONNX file do not fit: {error}") from None
 
 
+def _missing(graph: Any, versions: Mapping[str, int]) -> bool:
+    return any(_is_missing(node, versions) for node, _ in _nodes(graph, {}))
+
+
 def _is_missing(node: Any, versions: Mapping[str, int]) -> bool:
     domain = "" if node.domain == "ai.onnx" else node.domain
     return find(domain, node.op_type, versions.get(domain, 0)) is None
@@ -85,6 +119,7 @@ def _nodes(graph: Any, around: Mapping[str, bytes]) -> Iterator[tuple[Any, dict[
         kind = onnx.helper.make_tensor_type_proto(tensor.data_type, tensor.dims)
         types[tensor.name] = kind.SerializeToString()
     for node in graph.node:
+        check_text(node.domain, node.op_type)
         yield node, types
         for attribute in node.attribute:
             if attribute.HasField("g"):
@@ -115,6 +150,7 @@ def _definition(node: Any, types: Mapping[str, bytes], versions: Mapping[str, in
         return None
     body = onnx.FunctionProto()
     body.ParseFromString(content)
-    for entry in body.opset_import:
-        entry.version = max(entry.version, versions.get(entry.domain, 0))
+    imported = {**opsets(body), **versions}
+    del body.opset_import[:]
+    body.opset_import.extend(onnx.helper.make_opsetid(*entry) for entry in imported.items())
     return body

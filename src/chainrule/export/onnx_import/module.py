@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -94,18 +94,20 @@ class OnnxModule(Module):
         inputs: Iterable[Input],
         trainable: Iterable[str] | Callable[[str], bool] | None = None,
     ) -> None:
-        self.program = program
         self.inputs = tuple(inputs)
-        is_trainable = _chooser(program, trainable)
-        held = []
+        is_trainable, statistics = _chooser(program, trainable), _read_as(program, STATISTICS)
+        held, constants = [], {}
         for name, array in program.constants.items():
             is_float = np.issubdtype(array.dtype, np.floating)
-            if is_float and (is_trainable(name) or _is_statistic(program, name)):
+            if is_float and (is_trainable(name) or name in statistics):
                 own = _free_name(self, name)
                 add = self.register_parameter if is_trainable(name) else self.register_buffer
                 add(own, array)
                 held.append((name, own))
+            else:
+                constants[name] = array
         self.held = tuple(held)
+        self.program = replace(program, constants=constants)
 
     def forward(self, *inputs: Any) -> Any:
         """The outputs of the graph."""
@@ -147,10 +149,6 @@ def _chooser(program: Program, trainable: Any) -> Callable[[str], bool]:
     if unknown:
         raise ValueError(f"from_onnx: the file has no initializers {', '.join(unknown)}")
     return names.__contains__
-
-
-def _is_statistic(program: Program, name: str) -> bool:
-    return name in _read_as(program, STATISTICS)
 
 
 def _read_as(program: Program, places: dict[str, tuple[int, ...]]) -> set[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from ...extras import require
 from ..errors import ModelFileError
 from .operators import find
-from .reading import TensorReader
+from .reading import TensorReader, check_text
 
 Values = MutableMapping[str, Any]
 
@@ -79,12 +79,16 @@ class Builder:
 
     def program(self, graph: Any, around: Sequence[str] = ()) -> Program:
         """The Program of a ``GraphProto``; ``around``: names that it may use from outside."""
+        arrays = [*graph.initializer, *[t.values for t in graph.sparse_initializer]]
+        check_text(*[value.name for value in (*graph.input, *graph.output, *arrays)])
         constants = {t.name: self.tensors.array(t) for t in graph.initializer}
         constants |= {t.values.name: self.tensors.dense(t) for t in graph.sparse_initializer}
         inputs = [value.name for value in graph.input]
         known = {"", *around, *constants, *inputs}
         operations = []
         for place, node in enumerate(graph.node):
+            check_text(node.name, node.domain, node.op_type, *node.input, *node.output)
+            check_text(*[attribute.name for attribute in node.attribute])
             label = f"{node.name or place} ({node.op_type})"
             for name in node.input:
                 if name not in known:

@@ -52,6 +52,13 @@ def _parsed(content: bytes, name: str) -> Any:
     return model
 
 
+def check_text(*names: Any) -> None:
+    """An error unless these are text: protobuf hands over bytes where it is no UTF-8."""
+    for name in names:
+        if not isinstance(name, str):
+            raise ModelFileError(f"the ONNX file has the name {name!r}, which is no UTF-8 text")
+
+
 # -- tensors -----------------------------------------------------------------------------------
 
 
