@@ -16,7 +16,9 @@ from ...extras import require
 from ..errors import ModelFileError
 
 LARGEST_FILE = 2**31 - 1  # protobuf's own limit
-LARGEST_TENSOR = 2**32  # bytes
+LARGEST_TENSOR = 2**32  # bytes, as all that follows
+LARGEST_SPARSE = 2**28  # of the dense array, which a file of a few bytes can ask for
+LARGEST_OUTSIDE = 2**35  # of all tensors in further files together
 
 
 def read_model(source: Any) -> tuple[Any, Path | None]:
@@ -67,6 +69,7 @@ class TensorReader:
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self.outside = 0
 
     def array(self, tensor: Any) -> Any:
         """The array of a tensor, wherever its bytes are."""
@@ -82,11 +85,15 @@ class TensorReader:
 
     def dense(self, sparse: Any) -> Any:
         """The array of a sparse tensor, whose places are numbers in row-major order or rows."""
-        _checked_size(sparse.values, sparse.dims)
+        _checked_size(sparse.values, sparse.dims, LARGEST_SPARSE)
         values, places = self.array(sparse.values), self.array(sparse.indices)
         dense = np.zeros(tuple(sparse.dims), values.dtype)
-        where = tuple(places.T) if places.ndim == 2 else np.unravel_index(places, dense.shape)
-        dense[where] = values
+        try:
+            where = tuple(places.T) if places.ndim == 2 else np.unravel_index(places, dense.shape)
+            dense[where] = values
+        except (ValueError, IndexError, TypeError) as error:
+            name = sparse.values.name
+            raise ModelFileError(f"the sparse tensor {name!r} is broken: {error}") from None
         return dense
 
     def _external(self, tensor: Any, size: int) -> bytes:
@@ -95,27 +102,36 @@ class TensorReader:
         what = f"the tensor {tensor.name!r} lies in the file {entries.get('location')!r}"
         if self.folder is None:
             raise ModelFileError(f"{what}: give from_onnx the path of the model, not its content")
-        path = (self.folder / entries.get("location", "")).resolve()
+        self.outside += size
+        if self.outside > LARGEST_OUTSIDE:
+            raise ModelFileError(f"{what}: more than {LARGEST_OUTSIDE:,} bytes in further files")
+        try:
+            path = (self.folder / entries.get("location", "")).resolve()
+            offset, length = int(entries.get("offset", 0)), int(entries.get("length", size))
+            ends = path.stat().st_size if path.is_file() else 0
+        except (OSError, ValueError) as error:
+            raise ModelFileError(f"{what}, which cannot be read: {error}") from None
         if not path.is_relative_to(self.folder):
             raise ModelFileError(f"{what}, outside of the model's folder: refused")
-        offset, length = int(entries.get("offset", 0)), int(entries.get("length", size))
-        if not path.is_file() or length != size or path.stat().st_size < offset + size:
+        if length != size or not 0 <= offset <= ends - size:
             raise ModelFileError(f"{what}, which is missing, or has not the {size:,} bytes wanted")
         with path.open("rb") as file:
             file.seek(offset)
             return file.read(size)
 
 
-def _checked_size(tensor: Any, dims: Any = None) -> tuple[np.dtype[Any], int]:
+def _checked_size(
+    tensor: Any, dims: Any = None, largest: int = LARGEST_TENSOR
+) -> tuple[np.dtype[Any], int]:
     """The dtype and the number of bytes of a tensor, within bounds, before anything is made."""
     dims = tensor.dims if dims is None else dims
     if any(n < 0 for n in dims):
         raise ModelFileError(f"the tensor {tensor.name!r} has the shape {tuple(dims)}")
     dtype = dtype_of(tensor.data_type, f"the tensor {tensor.name!r}")
     size = math.prod(dims) * dtype.itemsize
-    if size > LARGEST_TENSOR:
+    if size > largest:
         raise ModelFileError(
-            f"the tensor {tensor.name!r} has {size:,} bytes; {LARGEST_TENSOR:,} are allowed"
+            f"the tensor {tensor.name!r} has {size:,} bytes; {largest:,} are allowed"
         )
     return dtype, size
 

@@ -12,7 +12,7 @@ from ....engine import trace
 from ....engine.tensor import Tensor
 from ...errors import ModelFileError
 
-LARGEST_RESULT = 2**31  # elements
+LARGEST_RESULT = 2**28  # elements
 
 
 def by_name(*functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
