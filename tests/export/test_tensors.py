@@ -13,6 +13,8 @@ from chainrule.export import (
     load_tensors,
     save_safetensors,
     save_tensors,
+    strict_json,
+    tensors,
 )
 from chainrule.export.tensors import DTYPES, read_header
 
@@ -143,6 +145,7 @@ LIES = [
     (b'{"a": NaN}', "NaN is no JSON"),
     (b'{"a": ' + b"9" * 5000 + b"}", "5000 digits"),
     (b'{"a": "\\ud800"}', "half of a letter"),
+    (b'{"a": [' + b"[]," * 2**20 + b"1]}", "more than 2097152 values"),
     (b"\xff\xfe", "UTF-8"),
     (b"", "only 8 bytes"),
 ]
@@ -213,3 +216,32 @@ def test_endless_nesting_cannot_be_saved(path):
     endless.append(endless)
     with pytest.raises(ModelFileError, match="nested more than 64 deep"):
         save_tensors(path, {"a": endless}, {})
+
+
+def nested(depth):
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("largest", "too_large"),
+    [
+        ({"a": nested(63)}, {"a": nested(64)}),
+        ({"a": 10**40 - 1}, {"a": 10**40}),
+        ({"a": 1 - 10**39}, {"a": -(10**39)}),
+        ({"a": [0] * 980}, {"a": [0] * 1010}),
+        ({"a": "x" * (100_000 - 200)}, {"a": "x" * 100_000}),
+        ({"a": "\U0001f600"}, {"a": "\ud83d"}),
+    ],
+    ids=["depth", "digits", "negative", "count", "length", "letters"],
+)
+def test_what_can_be_saved_can_be_loaded(tmp_path, monkeypatch, largest, too_large):
+    monkeypatch.setattr(strict_json, "MOST_VALUES", 1000)
+    monkeypatch.setattr(tensors, "LONGEST_HEADER", 100_000)
+    save_tensors(tmp_path / "a", largest, {})
+    assert load_tensors(tmp_path / "a")[0] == largest
+    with pytest.raises(ModelFileError, match=r"cannot be saved|too much"):
+        save_tensors(tmp_path / "b", too_large, {})
+    assert not (tmp_path / "b").exists()

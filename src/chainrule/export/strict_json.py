@@ -16,8 +16,11 @@ import numpy as np
 
 DEEPEST = 64  # lists and dicts inside each other
 LONGEST_INTEGER = 40  # digits: 64 bits need 20
+MOST_VALUES = 2**21  # each takes some 60 bytes of memory, and may be three in the file
 _ODD_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _TAG = "$float"
+_PLAIN = (str, bool, type(None))
+Place = tuple[Any, str | int] | None
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -31,7 +34,7 @@ def to_text(value: Any) -> str:
     ...
     TypeError: a[1] is a set, which JSON cannot hold
     """
-    plain = _plain(value, "", DEEPEST)
+    plain = _plain(value, None, DEEPEST)
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -39,7 +42,8 @@ def from_text(text: str | bytes) -> Any:
     """The value of a JSON text; ``ValueError`` says what is wrong with it.
 
     Refused are: a key that comes twice, NaN and Infinity outside of their tag, whole numbers of
-    more than 40 digits, more than 64 levels of nesting, bytes that are no UTF-8.
+    more than 40 digits, more than 64 levels of nesting or 2 million values, bytes that are no
+    UTF-8.
 
     >>> from_text('{"loss": {"$float": "-inf"}}')
     {'loss': -inf}
@@ -48,6 +52,8 @@ def from_text(text: str | bytes) -> Any:
     ...
     ValueError: the key 'a' comes twice
     """
+    raw = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    check_count(raw)
     try:
         value = json.loads(
             text if isinstance(text, str) else text.decode(),
@@ -60,9 +66,15 @@ def from_text(text: str | bytes) -> Any:
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None
     _check_depth(value)
-    if _SURROGATE.search(text if isinstance(text, bytes) else text.encode("utf-8", "replace")):
+    if _SURROGATE.search(raw):
         _check_letters(value)
     return value
+
+
+def check_count(raw: bytes) -> None:
+    """``ValueError`` where a text may have more than 2 million values (commas in texts count)."""
+    if sum(raw.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
+        raise ValueError(f"it has more than {MOST_VALUES} values")
 
 
 def _check_letters(value: Any) -> None:
@@ -114,26 +126,36 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _plain(value: Any, place: str, depth: int) -> Any:
-    """The value in JSON's own types."""
+def _plain(value: Any, place: Place, depth: int) -> Any:
+    """The value in JSON's own types; ``place`` is where it stands, the outermost key innermost."""
+    if type(value) in _PLAIN or (type(value) is int and -(2**64) < value < 2**64):
+        return value
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or isinstance(value, str | bool):
+    if isinstance(value, str | bool):
         return value
     if isinstance(value, int):
         if len(str(value)) > LONGEST_INTEGER:
-            raise TypeError(f"{place or 'it'} is a whole number of {len(str(value))} digits")
+            raise TypeError(f"{_text(place)} is a whole number of {len(str(value))} digits")
         return int(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else {_TAG: str(float(value))}
     if depth == 0:
-        raise TypeError(f"{place}: {_TOO_DEEP}")
+        raise TypeError(f"{_text(place)}: {_TOO_DEEP}")
     if isinstance(value, list | tuple):
-        return [_plain(item, f"{place}[{i}]", depth - 1) for i, item in enumerate(value)]
+        return [_plain(item, (place, i), depth - 1) for i, item in enumerate(value)]
     if not isinstance(value, dict):
-        raise TypeError(f"{place or 'it'} is a {type(value).__name__}, which JSON cannot hold")
+        raise TypeError(f"{_text(place)} is a {type(value).__name__}, which JSON cannot hold")
     for key in value:
         if not isinstance(key, str) or key == _TAG:
-            raise TypeError(f"{place or 'it'} has the key {key!r}; keys must be text, not {_TAG!r}")
-    start = f"{place}." if place else ""
-    return {key: _plain(item, f"{start}{key}", depth - 1) for key, item in value.items()}
+            raise TypeError(f"{_text(place)} has the key {key!r}; keys must be text, not {_TAG!r}")
+    return {key: _plain(item, (place, key), depth - 1) for key, item in value.items()}
+
+
+def _text(place: Place) -> str:
+    """``loss.values[3]``."""
+    keys = []
+    while place is not None:
+        place, key = place
+        keys.append(f"[{key}]" if isinstance(key, int) else f".{key}")
+    return "".join(reversed(keys)).removeprefix(".") or "it"

@@ -193,8 +193,9 @@ def _header_text(path: Any, words: dict[str, str], arrays: dict[str, np.ndarray]
         }
     try:
         text = json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError as error:
-        raise ModelFileError(f"{path}: a text in the header is no Unicode: {error}") from None
+        strict_json.check_count(text)
+    except ValueError as error:  # half a letter is one, too
+        raise ModelFileError(f"{path}: the header cannot be saved: {error}") from None
     text += b" " * (-len(text) % 8)
     if len(text) > LONGEST_HEADER or len(arrays) > MOST_TENSORS:
         raise ModelFileError(
