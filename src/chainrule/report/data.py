@@ -74,7 +74,7 @@ def _how_split(outcome: Outcome) -> str:
 def _columns(columns: list[ColumnSummary]) -> str:
     head = ["column", "kind", "missing", "different", "values", "spread"]
     rows = [_row(column) for column in columns]
-    return table(head, rows, numbers=(2, 3))
+    return table(head, rows, numbers=(2, 3), kind="columns")
 
 
 def _row(column: ColumnSummary) -> list[Any]:
@@ -125,6 +125,10 @@ def findings(outcome: Outcome) -> Section:
     found = []
     for finding in outcome.findings:
         where = f"<b>{escape(shortened(finding.column))}</b>: " if finding.column else ""
-        advice = f' <span class="muted">{escape(finding.advice)}</span>' if finding.advice else ""
-        found.append(f'<div class="finding"><p>{where}{escape(finding.message)}{advice}</p></div>')
+        advice = f'<p class="muted">{escape(_sentence(finding.advice))}</p>'
+        found.append(f'<div class="finding"><p>{where}{escape(finding.message)}.</p>{advice}</div>')
     return Section("findings", "Noticed in the data", "".join(found))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""

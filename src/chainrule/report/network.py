@@ -24,7 +24,7 @@ def network(outcome: Outcome) -> Section:
     )
     content += _formula(outcome, layers)
     names = [shortened(name, LETTERS) for name in _inputs(outcome)]
-    outputs = [shortened(name, LETTERS) for name in _outputs(outcome)]
+    outputs = [shortened(name, LETTERS - 2) for name in _outputs(outcome)]
     picture = draw.neurons(layers, names, outputs, title="the trained network", width=900)
     content += f'<figure class="wide"><div class="drawing">{picture}</div><figcaption>{_CAPTION}'
     return Section("network", "The network", content + "</figcaption></figure>")

@@ -24,7 +24,7 @@ def reasons(outcome: Outcome) -> Section:
     )
     shown = outcome.importance[:MOST]
     rows = [
-        (shortened(name, 30), mean, spread, f"{mean:.3f} ± {spread:.3f}".replace("-", "−"))
+        (shortened(name, 30), mean, spread, f"{_plain(mean)} ± {_plain(spread)}")
         for name, mean, spread in shown
     ]
     title = "Importance of the columns"
@@ -70,6 +70,11 @@ def _what(outcome: Outcome, explanation: Explanation) -> str:
 
 def _number(outcome: Outcome, value: float) -> str:
     return number(value) if outcome.schema.task == "regression" else chance(value)
+
+
+def _plain(value: float) -> str:
+    """Three decimals, and no sign of a zero."""
+    return f"{round(value, 3) + 0.0:.3f}".replace("-", "−")
 
 
 def _signed(value: float) -> str:
