@@ -1,6 +1,7 @@
 """A table of every kind of column, a model of it, and raw rows with what was never met."""
 
 import datetime as dt
+import functools
 
 import numpy as np
 import polars as pl
@@ -33,6 +34,7 @@ def frame(rows, seed=0, strange=False):
     )
 
 
+@functools.cache
 def model(task):
     """A small model of 300 such rows."""
     table = frame(300)

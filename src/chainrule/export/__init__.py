@@ -17,6 +17,7 @@ _HOMES = {
     "save": "model_file",
     "save_safetensors": "tensors",
     "save_tensors": "tensors",
+    "table_to_numpy_file": "numpy_file",
     "table_to_onnx": "onnx",
     "to_numpy_file": "numpy_file",
     "to_onnx": "onnx",

@@ -129,8 +129,8 @@ def _compare(graphs: Sequence[Graph], sizes: Sequence[int], found: Sizes) -> Non
 def _compare_nodes(nodes: Sequence[Any], sizes: Sequence[int], found: Sizes) -> None:
     first = nodes[0]
     try:
-        if not isinstance(first.type, tuple) and any(x.type is not first.type for x in nodes):
-            found.shapes[first] = _fit([x.type.shape for x in nodes], sizes, found)
+        if any(x.type != first.type for x in nodes):
+            found.shapes[first] = _fit([_shapes(x.type) for x in nodes], sizes, found)
         if first.params:
             found.settings[first] = _fit([x.params for x in nodes], sizes, found)
         if first.primitive is constant_row and first.source is None:
@@ -140,6 +140,10 @@ def _compare_nodes(nodes: Sequence[Any], sizes: Sequence[int], found: Sizes) -> 
     except Fixed as error:
         name = first.primitive.name if first.primitive else "an input"
         raise Fixed(f"{error} in {name}, at {short_line(first) or 'no recorded line'}") from None
+
+
+def _shapes(kind: Any) -> Any:
+    return tuple([one.shape for one in kind]) if isinstance(kind, tuple) else kind.shape
 
 
 def _fit(values: Sequence[Any], sizes: Sequence[int], found: Sizes) -> Any:

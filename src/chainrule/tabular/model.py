@@ -259,7 +259,9 @@ class TableModel:
 
     def to_python(self, path: str | Path) -> Any:
         """Write one Python file that needs NumPy alone; the preparation is inside."""
-        return export.to_numpy_file(self.preparation.to_dict(), self.learned.function, path=path)
+        return export.table_to_numpy_file(
+            self.preparation.to_dict(), self.learned.function, path=path
+        )
 
 
 def columns_of(schema: Schema, outputs: np.ndarray) -> dict[str, np.ndarray]:
