@@ -17,12 +17,13 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from chainrule.estimators import NeuralClassifier, NeuralRegressor
 
 # Small and quick. Weights against repeated rows are compared to nine digits: float64, and nothing
-# that is drawn for each row (dropout, small batches). scikit-learn's MLP needs L-BFGS for it.
+# that depends on the number of rows or is drawn for each (decay, dropout, batches). scikit-learn's MLP needs L-BFGS for it.
 QUICK = {
     "hidden": (16,),
     "epochs": 30,
     "learning_rate": 0.02,
     "dropout": 0.0,
+    "weight_decay": 0.01,
     "batch_size": 64,
     "dtype": "float64",
 }

@@ -150,7 +150,8 @@ def test_contributions_of_a_line_are_its_terms():
     draw = np.random.default_rng(1)
     x = draw.normal(size=(300, 3))
     y = 2 * x[:, 0] - 3 * x[:, 1]
-    model = NeuralRegressor((), scaling="standard", learning_rate=0.03, random_state=0).fit(x, y)
+    settings = {"scaling": "standard", "learning_rate": 0.03, "weight_decay": 0.0}
+    model = NeuralRegressor((), **settings, random_state=0).fit(x, y)
     found = model.explain(x[:4])
     expected = (x[:4] - x.mean(axis=0)) * [2, -3, 0]
     assert np.allclose(found.contributions, expected, atol=0.05)

@@ -69,7 +69,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         loss: Any = None,
         optimizer: str = "adamw",
         learning_rate: float = 3e-3,
-        weight_decay: float = 0.01,
+        weight_decay: float | None = None,
         schedule: str = "cosine",
         clip: float | None = None,
         batch_size: int | None = None,

@@ -18,6 +18,7 @@ from .losses import TASKS, Criterion, takes_weight
 from .network import TableNetwork
 from .recipe import Recipe
 
+PRIOR = 300  # rows that AdamW's decay is worth
 FEW = 2000  # rows below which each is needed for training more than for validation
 UPDATES = {
     "adamw": optim.AdamW,
@@ -148,7 +149,7 @@ class Learning:
                 if part is not None:
                     part.y = (part.y - learned.center) / learned.scale
         if learned.optimizer is None:
-            learned.optimizer = _optimizer(recipe, learned.network)
+            learned.optimizer = _optimizer(recipe, learned.network, len(self.rows))
         count = len(self.rows)
         self.batch = min(recipe.batch_size or batch_size(count), count)
         self.epochs = recipe.epochs or epochs_for(count, self.batch)
@@ -240,11 +241,12 @@ def _untrained(
     return Learned(network, task, classes, recipe, settings)
 
 
-def _optimizer(recipe: Recipe, network: TableNetwork) -> Any:
+def _optimizer(recipe: Recipe, network: TableNetwork, rows: int) -> Any:
     made = UPDATES[recipe.optimizer]
     settings = {"lr": recipe.learning_rate}
     if recipe.optimizer in ("adamw", "lion"):
-        settings["weight_decay"] = recipe.weight_decay
+        decay = recipe.weight_decay
+        settings["weight_decay"] = PRIOR / max(100, rows) if decay is None else decay
     if recipe.optimizer == "sgd":
         settings |= {"momentum": 0.9, "nesterov": True}
     return made(network.parameters(), **settings)

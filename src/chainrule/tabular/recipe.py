@@ -32,8 +32,9 @@ class Recipe:
         One of ``LOSSES``, None for the task's usual one, or a function ``(prediction, target)`` of
         raw outputs (n, k), with ``weight=`` if it is to be weighted.
     optimizer, learning_rate, weight_decay, schedule, clip
-        The update rule, its largest rate, AdamW's decay, how the rate goes on, and the largest norm
-        of a gradient.
+        The update rule, its largest rate, AdamW's decay (None: 300 over the number of rows, but at
+        most 3: a prior counts for less beside more data), how the rate goes on, and the largest norm of a
+        gradient.
     batch_size, epochs
         None: from the number of rows.
     patience
@@ -68,7 +69,7 @@ class Recipe:
     loss: str | Callable[..., Any] | None = None
     optimizer: str = "adamw"
     learning_rate: float = 3e-3
-    weight_decay: float = 0.01
+    weight_decay: float | None = None
     schedule: str = "cosine"
     clip: float | None = None
     batch_size: int | None = None
@@ -187,7 +188,7 @@ RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
         lambda value: value is None or callable(value) or value in (*LOSSES, OWN_LOSS),
     ),
     "learning_rate": ("a number above 0", _positive),
-    "weight_decay": NOT_NEGATIVE,
+    "weight_decay": ("a number, 0 or more, or None", _or_none(_number)),
     "clip": ("a number above 0, or None", _or_none(_positive)),
     "batch_size": COUNT_OR_NONE,
     "epochs": COUNT_OR_NONE,
@@ -205,5 +206,5 @@ RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 def _hint(name: str, value: Any) -> str:
     known = LOSSES if name == "loss" else CHOICES.get(name, ())
-    near = difflib.get_close_matches(str(value), known, 1)
+    near = difflib.get_close_matches(str(value).lower(), known, 1)
     return f"; did you mean {near[0]!r}?" if near else ""
