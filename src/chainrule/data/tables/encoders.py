@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DAY = 86400.0
 PERIODS = {"day": DAY, "week": 7 * DAY, "year": 365.2425 * DAY}
 ONE_HOT = 16  # categories of at most so many values get a column each, others are embedded
+EMBEDDED = 5000  # and of these the most frequent are kept
 NORMAL = 1.349  # the quartiles of a normal distribution are so many standard deviations apart
 LIMIT = 4.0  # far values are drawn in towards so many standard deviations
 
@@ -97,14 +98,14 @@ def fit_boolean(series: polars.Series, file: Any, **_: Any) -> dict[str, Any]:
         "kind": "boolean",
         "categories": list(words_of_truth(found) or found),
         "missing": 0.5,
-        "indicator": bool(series.null_count()),
+        "indicator": bool(texts.null_count()),
     }
 
 
 def boolean_names(column: dict[str, Any]) -> list[str]:
     """One column, named after the value that is 1, and whether it is missing."""
-    yes = column["categories"][-1:]
-    return [f"{column['name']}={word}" for word in yes or ["?"]] + _indicator(column)
+    name, words = column["name"], column["categories"]
+    return [f"{name}={words[1]}" if len(words) == 2 else name, *_indicator(column)]
 
 
 def write_boolean(
@@ -118,17 +119,19 @@ def write_boolean(
 
 
 def fit_category(series: polars.Series, file: Any, one_hot: int = ONE_HOT) -> dict[str, Any]:
-    """The values met, in order; those met once only are left out where they are embedded."""
-    counts = as_text(series).drop_nulls().value_counts(name="rows")
+    """The values met, in order. Where they are embedded, the frequent ones that are met twice."""
+    texts = as_text(series)
+    counts = texts.drop_nulls().value_counts(name="rows")
     embedded = len(counts) > one_hot
     if embedded:
-        counts = counts.filter(counts["rows"] > 1)
+        often = counts.filter(counts["rows"] > 1)
+        counts = often.sort("rows", series.name, descending=[True, False])[:EMBEDDED]
     return {
         "name": series.name,
         "kind": "category",
         "categories": sorted(counts.to_series(0).to_list()),
         "encoding": "embedding" if embedded else "one-hot",
-        "missing": "own" if embedded or series.null_count() else "zeros",
+        "missing": "own" if embedded or texts.null_count() else "zeros",
         "unseen": "own" if embedded else "zeros",
     }
 

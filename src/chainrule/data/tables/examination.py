@@ -31,7 +31,7 @@ AUC = 0.995
 R2 = 0.99
 NEIGHBOURS = 3
 NAMED_AS_KEY = re.compile(
-    r"(^|[_\s.-])(id|ids|uuid|guid|key|index|row|nr)$|^unnamed", re.IGNORECASE
+    r"(^|[_\s.-])(id|ids|uuid|guid|key|index|row|nr)$|^unnamed|^row_?names?$", re.IGNORECASE
 )
 
 

@@ -220,7 +220,7 @@ def _task_of_several(columns: list[polars.Series], asked: str | None, file: Any)
 def _is_of_classes(series: polars.Series, file: Any) -> bool:
     if natural_kind(series, file) != "number":
         return True
-    if series.n_unique() > MOST_CLASSES:
+    if series.n_unique() > min(MOST_CLASSES, max(2, len(series) // 2)):
         return False
     return bool((series.round(0) == series).all()) if series.dtype.is_float() else True
 

@@ -26,17 +26,14 @@ def parquet_frame(files: list[Path], options: Options, rows: int | None) -> pola
         read += len(frame)
         if rows is not None and read >= rows:
             break
-    try:
-        return pl.concat(frames, how="vertical_relaxed", rechunk=True)[:rows]
-    except pl.exceptions.PolarsError as error:
-        what = f"a column is not of the same type in all files ({error})"
-        raise DataError(what, file=files[0], fix="read the files apart") from None
+    return pl.concat(frames, how="vertical_relaxed", rechunk=True)[:rows]
 
 
 def parquet_batches(files: list[Path], options: Options, rows: int) -> Iterator[polars.DataFrame]:
     """The rows in pieces; of a file no more than a piece is in memory."""
     pl = require("polars", "tables")
     names: list[str] = []
+    kinds: dict[str, Any] = {}
     seen = 0
     for file in files:
         opened = _opened(file)
@@ -45,11 +42,26 @@ def parquet_batches(files: list[Path], options: Options, rows: int) -> Iterator[
         same_columns(found, names, file, files[0])
         wanted = options.wanted(names, file)
         for batch in _arrow_batches(opened, rows, wanted, file):
-            frame = pl.DataFrame(pl.from_arrow(batch))
-            yield conformed(frame, options, Rows(file, seen), wanted)
+            frame = conformed(pl.DataFrame(pl.from_arrow(batch)), options, Rows(file, seen), wanted)
+            kinds = kinds or frame.schema
+            _same_kinds(frame.schema, kinds, file, files[0])
+            yield frame
             seen += len(frame)
     if not seen:
         raise DataError("the table has no rows", file=files[0], fix="give rows to learn from")
+
+
+def _same_kinds(kinds: dict[str, Any], first: dict[str, Any], file: Path, first_file: Path) -> None:
+    """An error where a column is not of the same type in all files; numbers may differ in size."""
+    for name, kind in kinds.items():
+        known = first[name]
+        if known != kind and not (known.is_numeric() and kind.is_numeric()):
+            raise DataError(
+                f"this column is {kind} here, and {known} in {first_file}",
+                file=file,
+                column=name,
+                fix=f"write it as the same type in all files, or types={{{name!r}: 'category'}}",
+            )
 
 
 def _opened(file: Path) -> Any:

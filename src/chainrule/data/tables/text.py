@@ -102,7 +102,7 @@ def _decoded(
             around = line[max(0, error.start - start - 12) : error.start - start + 12]
             seen = around.decode("cp1252", "replace").strip()
             fix = f"if {seen!r} looks right use encoding='cp1252', else the one it was written in"
-            if not seen.replace("\t", " ").isprintable():
+            if "\ufffd" in seen or not seen.replace("\t", " ").isprintable():
                 fix = "it does not seem to be text: give a CSV or Parquet file"
         raise DataError(
             f"byte {byte:#04x} is not valid in {encoding}",
