@@ -10,7 +10,6 @@ import numpy as np
 
 from .. import random
 from ..data.errors import DataError
-from ..extras import require
 
 if TYPE_CHECKING:
     import polars
@@ -96,12 +95,13 @@ def groups_of(frame: polars.DataFrame, columns: list[str]) -> np.ndarray:
     So that copies of a row cannot stand in training and test part both. Where most rows have
     copies (a few columns with a few values each), they are no mistake: each is its own group.
     """
-    pl = require("polars", "tables")
     alone = np.arange(len(frame))
     if not columns:
         return alone
-    first = frame.select(pl.int_range(pl.len()).first().over(columns)).to_series().to_numpy()
-    return first if len(np.unique(first)) > len(frame) / 2 else alone
+    # Hashes differ between versions of polars; which rows have the same one does not.
+    hashes = frame.select(columns).hash_rows().to_numpy()
+    _, first, of_row = np.unique(hashes, return_index=True, return_inverse=True)
+    return first[of_row] if len(first) > len(frame) / 2 else alone
 
 
 def _parted(
