@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.graph import Graph, Node
-from ..engine.primitives import closures, control
+from ..engine.primitives import closures, control, indexing
 from ..engine.primitives.families import constant_row
 from ..engine.tensor import Tensor
 from ..engine.trace import at_place, placeholder
@@ -18,6 +18,7 @@ from .graph_rows import ROWS, WORDS, check_size, read_type, type_text, types_of
 from .in_bounds import clipped
 
 MOST_NODES = 1_000_000
+_FIRST_INDEX = {indexing.gather: 1, indexing.scatter: 2, indexing.scatter_add: 2}
 
 # -- to JSON -----------------------------------------------------------------------------------
 
@@ -139,6 +140,7 @@ class _Reader:
         self.graphs: list[Graph] = []
         self.where = ""
         self._count = 0
+        self._bounds: dict[Node, tuple[int, int]] = {}
 
     def graph(self, written: Any) -> Graph:
         """One graph of the list; those that it holds are there already."""
@@ -176,7 +178,25 @@ class _Reader:
             raise ValueError(f"{name} cannot take {types}")
         if not row.fits(*types, **params):
             raise ValueError(f"{name} of {types} cannot have {params}"[:300])
-        return _made(row.primitive, operands, params, written["type"])
+        return self._made(row.primitive, operands, params, written["type"])
+
+    def _made(self, primitive: Any, operands: Any, params: Any, text: Any) -> Tensor:
+        """The node, its type compared with what the file says, its indices within bounds."""
+        kind = primitive.infer(*types_of(operands), **params)
+        _expect_type(primitive, kind, text)
+        first = _FIRST_INDEX.get(primitive)
+        if first is not None:
+            lengths = [operands[0].shape[axis] for axis in params["axes"]]
+            indices = self._clipped(operands[first:], lengths)
+            operands = (*operands[:first], *indices)
+        elif primitive is control.cond_row:
+            index = self._clipped(operands[:1], [len(params["branches"])])
+            operands = (*index, *operands[1:])
+        return Tensor(primitive, operands, params, kind)
+
+    def _clipped(self, indices: Sequence[Tensor], lengths: Sequence[int]) -> list[Tensor]:
+        with at_place(None):
+            return clipped(indices, lengths, self._bounds)
 
     def _constant(self, written: dict[str, Any]) -> Tensor:
         _expect_keys(written, {"constant", "type"})
@@ -189,21 +209,11 @@ class _Reader:
         return Tensor(constant_row, (), {}, kind, None, array[()])
 
 
-def _made(primitive: Any, operands: tuple[Tensor, ...], params: Any, text: Any) -> Tensor:
-    """The node, its type compared with what the file says, its indices within bounds."""
-    kind = primitive.infer(*types_of(operands), **params)
+def _expect_type(primitive: Any, kind: Any, text: Any) -> None:
     for part in kind if isinstance(kind, tuple) else (kind,):
         check_size(part.shape)
     if _text(kind) != text:
         raise ValueError(f"{primitive.name} gives {_text(kind)}, not {str(text)[:60]}")
-    first = {"gather": 1, "scatter": 2, "scatter_add": 2}.get(primitive.name)
-    with at_place(None):
-        if first is not None:
-            lengths = [operands[0].shape[axis] for axis in params["axes"]]
-            operands = (*operands[:first], *clipped(operands[first:], lengths))
-        elif primitive is control.cond_row:
-            operands = (*clipped(operands[:1], [len(params["branches"])]), *operands[1:])
-    return Tensor(primitive, operands, params, kind)
 
 
 def _operands(numbers: Any, nodes: Sequence[Tensor]) -> tuple[Tensor, ...]:
