@@ -145,14 +145,15 @@ class Settings(_Strict):
     def load(cls, path: str | Path, **changes: Any) -> Settings:
         """Settings from a TOML or JSON file; paths in it are relative to its folder.
 
-        ``changes`` go before what the file says. Raises ``SettingsError`` that names the file.
+        ``changes`` go before what the file says, in its tables key by key. Raises
+        ``SettingsError`` that names the file.
         """
         path = Path(path)
         values = _parsed(path)
         for key in ("data", "test", "output"):
             values = _moved(values, key, lambda each: _joined(path.parent, each))
         try:
-            return cls(**(values | changes))
+            return cls(**_merged(values, changes))
         except SettingsError as error:
             raise SettingsError(path.name, error.problems) from None
 
@@ -202,6 +203,15 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise SettingsError(path.name, [f"this is no {kind}: {error}"]) from None
     if not isinstance(found, dict):
         raise SettingsError(path.name, ['needs keys and values, such as "target": "toxic"'])
+    return found
+
+
+def _merged(values: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with changes, also within tables such as the recipe."""
+    found = dict(values)
+    for key, change in changes.items():
+        both = isinstance(change, Mapping) and isinstance(values.get(key), Mapping)
+        found[key] = {**values[key], **change} if both else change
     return found
 
 
