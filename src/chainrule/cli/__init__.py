@@ -21,7 +21,7 @@ from . import (
     train,
     tune,
 )
-from .verb import verb
+from .verb import Verbs, verb
 
 # Panel of the help, and its verbs in the order in which one needs them.
 _VERBS = {
@@ -40,6 +40,7 @@ app = typer.Typer(
     name="chainrule",
     help="Neural networks from scratch that you can see through.",
     epilog=_EPILOG,
+    cls=Verbs,
     no_args_is_help=True,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -65,7 +66,9 @@ def _show_version(asked: bool) -> None:
 def chainrule(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version.", metavar=""
+        ),
     ] = False,
 ) -> None:
     """Neural networks from scratch that you can see through."""

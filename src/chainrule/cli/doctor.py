@@ -152,10 +152,12 @@ def _show_speed(measured: list[Speed]) -> None:
 
 
 def _show_advice(advice: list[str]) -> None:
+    from rich.text import Text
+
     if not advice:
         terminal.say("All is well.", style="green")
     for each in advice:
-        terminal.results().print("[yellow]•[/]", each, markup=True, soft_wrap=False)
+        terminal.results().print(Text.assemble(("• ", "yellow"), each))
 
 
 # -- advice ------------------------------------------------------------------------------------

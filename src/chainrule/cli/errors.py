@@ -14,6 +14,9 @@ _CODES = {
     "MissingPackages": USAGE,
     "UsageError": USAGE,
     "SettingsError": USAGE,
+    "RunFolderError": USAGE,
+    "CheckpointError": USAGE,
+    "TuningError": USAGE,
     "ValidationError": USAGE,  # pydantic's
     "DataError": BAD_DATA,
     "ModelFileError": BAD_DATA,
@@ -43,7 +46,7 @@ def describe(error: BaseException) -> Complaint:
     """
     kind = type(error).__name__
     if isinstance(error, KeyboardInterrupt):
-        return Complaint("Interrupted", ": ".join(["stopped", *map(str, error.args)]), INTERRUPTED)
+        return Complaint("Interrupted", str(error) or "by Ctrl-C", INTERRUPTED)
     names = [each.__name__ for each in type(error).__mro__]
     code = next((_CODES[name] for name in names if name in _CODES), None)
     if code is not None:

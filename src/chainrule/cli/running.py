@@ -66,10 +66,8 @@ def resume(folder: Path) -> Outcome:
 
 
 def _carry_out(run: Callable[..., Outcome], folder: Path) -> Outcome:
-    try:
-        from ..report import write
-    except ImportError:
-        write = None
+    from ..report import write
+
     told = shlex.join(["chainrule", *sys.argv[1:]])
     try:
         with Display() as display:

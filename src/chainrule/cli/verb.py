@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from . import errors, options, terminal
 
@@ -75,17 +76,39 @@ def _reflowed(text: str) -> str:
 
 def _tell(error: BaseException) -> int:
     """Print the error; its exit code."""
+    from rich.text import Text
+
     if isinstance(error, BrokenPipeError):
         raise error
     kind, message, code = errors.describe(error)
     console = terminal.complaints()
     if terminal.mode().verbose:
         console.print_exception(show_locals=False)
-    style = "yellow" if code == errors.INTERRUPTED else "bold red"
-    label = "Stopped" if code == errors.INTERRUPTED else "Error"
-    console.print(f"[{style}]{label}[/]", end=" ")
-    console.print(message, markup=False, soft_wrap=False)
+    is_stopped = code == errors.INTERRUPTED
+    style, label = ("yellow", "Stopped") if is_stopped else ("bold red", "Error")
+    text = Text.assemble((label, style), " ", message)
+    console.print(text, soft_wrap=not console.is_terminal)
     if terminal.mode().json:
-        found = {"kind": kind, "message": message, "exit_code": code}
-        terminal.write_document({"error": found})
+        terminal.write_document(_error(kind, message, code))
     return code
+
+
+def _error(kind: str, message: str, code: int) -> dict[str, Any]:
+    return {"error": {"kind": kind, "message": message, "exit_code": code}}
+
+
+class Verbs(TyperGroup):
+    """All verbs: where an option is misspelt, too, ``--json`` gets its document."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that the arguments name."""
+        before = getattr(ctx, "_protected_args", None) or getattr(ctx, "protected_args", [])
+        arguments = [*before, *ctx.args]
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if "--json" in arguments and getattr(error, "exit_code", 0) == errors.USAGE:
+                told = getattr(error, "format_message", None)
+                if told is not None:
+                    terminal.write_document(_error("UsageError", told(), errors.USAGE))
+            raise

@@ -15,7 +15,7 @@ from ..engine.errors import NonFiniteError
 from ..extras import require
 from ..train import Run
 from .learned import Learned
-from .learning import batch_size, learn
+from .learning import PRIOR, batch_size, learn
 from .recipe import Recipe
 from .scores import scores_of
 from .study import TuningError, ended, open_study, put_first, quiet
@@ -31,7 +31,7 @@ SPACE: dict[str, tuple[Any, ...]] = {
     "dropout": ("float", 0.0, 0.5, False),
     "batch_norm": ("choice", (False, True)),
     "learning_rate": ("float", 2e-4, 3e-2, True),
-    "weight_decay": ("float", 1e-4, 0.5, True),
+    "weight_decay": ("float", 1e-3, 10.0, True),
     "batch_size": ("choice", BATCHES),
 }
 
@@ -294,9 +294,12 @@ def _recipe(base: Recipe, drawn: Mapping[str, Any]) -> Recipe:
 
 def _start(space: Mapping[str, Any], base: Recipe, parts: Sequence[Part]) -> dict[str, Any]:
     """The base as a point of the space."""
-    usual = base.batch_size or batch_size(len(parts[0].x))
-    sizes = {"layers": len(base.hidden), "width": max((0, *base.hidden))}
-    place = vars(base) | sizes | {"batch_size": usual}
+    rows = len(parts[0].x)
+    place = vars(base) | {"layers": len(base.hidden), "width": max((0, *base.hidden))}
+    if base.batch_size is None:
+        place["batch_size"] = batch_size(rows)
+    if base.weight_decay is None:
+        place["weight_decay"] = PRIOR / max(100, rows)
     return {name: place[name] for name in space}
 
 
