@@ -17,7 +17,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from chainrule.estimators import NeuralClassifier, NeuralRegressor
 
 # Small and quick. Weights against repeated rows are compared to nine digits: float64, and nothing
-# that depends on the number of rows or is drawn for each (decay, dropout, batches). scikit-learn's MLP needs L-BFGS for it.
+# that depends on the number of rows or is drawn for each (decay, dropout, batches). The same check
+# takes scikit-learn's MLP with L-BFGS only.
 QUICK = {
     "hidden": (16,),
     "epochs": 30,

@@ -28,7 +28,8 @@ class Explanation:
     """Why a prediction is what it is: each feature's contribution, by integrated gradients.
 
     ``contributions`` (n, features) add up to ``output − start``; ``output`` is the explained
-    number, a probability for classes, ``start`` the same for an average row.
+    number, a probability for classes, ``start`` the same for the row of medians (of means, with
+    ``scaling="standard"``).
     """
 
     features: tuple[str, ...]
@@ -209,9 +210,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     def explain(self, X: Any, output: Any = None) -> Explanation:
         """Each feature's contribution to the predictions for these rows, by integrated gradients.
 
-        They add up to the difference between the prediction and that for an average row: of a
-        value, or of the probability of the predicted class. ``output`` asks for another one, by its
-        number: of the class in ``classes_``, the label, or the output.
+        They add up to the difference between the prediction and that for the row of medians: of a
+        value, or of the probability of the predicted class. ``output`` asks for another one by its
+        number: of the class in ``classes_``, of the label, or of the output.
         """
         x = self._rows(X)
         picks = self._explained(x) if output is None else output

@@ -26,8 +26,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     Parameters
     ----------
     scaling
-        Of the inputs, fitted on the training data: ``"standard"``, ``"soft"`` (see
-        ``estimators.scaling``) or ``"none"``.
+        Of the inputs, fitted on the training data: ``"robust"`` (by median and quartiles, outliers
+        pressed together), ``"standard"`` or ``"none"``.
     class_weight
         None, ``"balanced"``, or a dict from class to weight.
     warm_start
@@ -78,7 +78,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         validation_fraction: float | None = None,
         class_weight: Any = None,
         calibrate: bool | None = None,
-        scaling: str = "soft",
+        scaling: str = "robust",
         dtype: str = "float32",
         warm_start: bool = False,
         random_state: Any = None,

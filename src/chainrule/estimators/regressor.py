@@ -46,7 +46,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         epochs: int | None = None,
         patience: int | None = 20,
         validation_fraction: float | None = None,
-        scaling: str = "soft",
+        scaling: str = "robust",
         dtype: str = "float32",
         warm_start: bool = False,
         random_state: Any = None,
