@@ -24,6 +24,7 @@ PERIODS = {"day": DAY, "week": 7 * DAY, "year": 365.2425 * DAY}
 ONE_HOT = 16  # categories of at most so many values get a column each, others are embedded
 EMBEDDED = 5000  # and of these the most frequent are kept
 NORMAL = 1.349  # the quartiles of a normal distribution are so many standard deviations apart
+FAR = 1e9  # from here on z is the limit to every digit; and its square is finite
 LIMIT = 4.0  # far values are drawn in towards so many standard deviations
 
 
@@ -47,9 +48,10 @@ def fit_number(series: polars.Series, file: Any, **_: Any) -> dict[str, Any]:
 def _center_and_scale(values: np.ndarray) -> tuple[float, float]:
     """The median, and what would be the standard deviation, by quartiles if these differ."""
     low, center, high = np.quantile(values, [0.25, 0.5, 0.75])
-    for scale in ((high - low) / NORMAL, values.std()):
-        if np.isfinite(scale) and scale > 1e-12 * abs(center):
-            return float(center), float(scale)
+    largest = np.abs(values).max() or 1.0  # so that no square is infinite
+    for spread in ((high / largest - low / largest) / NORMAL, (values / largest).std()):
+        if spread > 1e-12 * abs(center / largest):
+            return float(center), float(spread * largest)
     return float(center), 1.0
 
 
@@ -64,20 +66,23 @@ def write_number(column: dict[str, Any], series: polars.Series, out: np.ndarray,
     missing = np.isnan(values)
     if missing.any():
         values = np.where(missing, column["fill"], values)
-    values = (values - column["center"]) / column["scale"]
-    out[:, 0] = softly_limited(values, column["limit"])
+    out[:, 0] = _scaled(column, values)
     if column["indicator"]:
         out[:, 1] = missing
 
 
-def softly_limited(z: np.ndarray, limit: float | None) -> np.ndarray:
+def _scaled(column: dict[str, Any], values: np.ndarray) -> np.ndarray:
     """z / sqrt(1 + (z / limit)²): nearly z while it is small, and always within ±limit."""
+    with np.errstate(over="ignore"):
+        z = (values - column["center"]) / column["scale"]
+    limit = column["limit"]
     if limit is None:
         return z
+    np.clip(z, -FAR, FAR, out=z)
     ratio = z / limit
     ratio *= ratio
     ratio += 1.0
-    return z / np.sqrt(ratio, out=ratio)
+    return np.divide(z, np.sqrt(ratio, out=ratio), out=z)
 
 
 def fit_boolean(series: polars.Series, file: Any, **_: Any) -> dict[str, Any]:
@@ -213,8 +218,7 @@ def write_date(column: dict[str, Any], series: polars.Series, out: np.ndarray, f
     values = seconds(series, file)
     missing = np.isnan(values)
     values = np.where(missing, column["fill"], values)
-    z = (values - column["center"]) / column["scale"]
-    out[:, 0] = softly_limited(z, column["limit"])
+    out[:, 0] = _scaled(column, values)
     for i, period in enumerate(column["periods"]):
         angle = 2 * np.pi * (values / period)
         out[:, 1 + 2 * i] = np.sin(angle)

@@ -101,7 +101,7 @@ def as_text(series: polars.Series) -> polars.Series:
 def seconds(series: polars.Series, file: Any = None) -> np.ndarray:
     """Dates as seconds since 1970 (UTC where they have no zone), float64, NaN where missing."""
     pl = require("polars", "tables")
-    if series.dtype == pl.Null:
+    if series.null_count() == len(series):
         return np.full(len(series), np.nan)
     if series.dtype == pl.Date or series.dtype == pl.Datetime:
         moments = series.cast(pl.Datetime("us")).dt.epoch("us")
