@@ -53,8 +53,8 @@ def test_the_last_ones_and_the_best_are_kept(tmp_path):
     stop = cr.train.EarlyStopping(99, monitor="made up", restore_best=False)
     train(rule, metrics=metrics, early_stopping=stop)
     assert steps(tmp_path) == [12, 20, 24]
-    newest = load_checkpoint(rule.files[-1])
-    assert newest["best_checkpoint"] == {"file": "step-0000000012.safetensors", "value": 1.0}
+    assert rule.best == tmp_path / "step-0000000012.safetensors"
+    assert load_checkpoint(rule.best)["best_checkpoint"]["value"] == 1.0
 
 
 def test_the_best_may_be_the_highest_and_is_known_after_a_resume(tmp_path):
@@ -325,6 +325,20 @@ def test_another_optimizer_is_refused(tmp_path):
             checkpoints=tmp_path,
             resume=True,
         )
+
+
+def test_another_version_is_warned_of(tmp_path, monkeypatch):
+    train(tmp_path, epochs=1)
+    monkeypatch.setattr(np, "__version__", "1.0")
+    with pytest.warns(CheckpointWarning, match=r"last bits.*NumPy: .* in the checkpoint, 1.0 now"):
+        train(tmp_path, epochs=2, resume=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write all")
+def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises((CheckpointError, OSError)):
+        train(tmp_path)
 
 
 def test_something_else_is_no_checkpoint(tmp_path):

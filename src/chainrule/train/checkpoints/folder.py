@@ -63,6 +63,13 @@ class Checkpoints:
         """The checkpoints, the newest last."""
         return sorted(Path(self.folder).glob(f"{_START}*{_END}"), key=_step_of)
 
+    @property
+    def best(self) -> Path | None:
+        """The best checkpoint, as far as the newest whole one knows."""
+        found = self.newest()
+        name = found[1]["best_checkpoint"]["file"] if found else None
+        return None if name is None else Path(self.folder) / name
+
     def clear(self) -> None:
         """Delete the checkpoints."""
         for path in self.files:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import math
+import os
 import time
 import warnings
 from pathlib import Path
 from typing import Any
 
+from ...export.errors import ModelFileError
 from .errors import CheckpointError, CheckpointWarning
 from .folder import Checkpoints, save_checkpoint
-from .settings import differences
+from .settings import differences, surroundings
 
 SHARE = 1 / 20  # of the time that saving may take
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -26,16 +28,21 @@ class Keeper:
 
     def __init__(self, rule: Checkpoints, settings: dict[str, Any], sign: int = 1) -> None:
         self.rule = rule
-        self._settings, self._sign = settings, sign
+        self._about = {"settings": settings, "made_with": surroundings()}
+        self._sign = sign
         self._best: dict[str, Any] = {"file": None, "value": math.inf}
         self._last_good: Path | None = None
-        self._error: OSError | None = None  # of the newest attempt
+        self._error: Exception | None = None  # of the newest attempt
         self._wait = math.inf if rule.every_seconds is None else rule.every_seconds
         self._next = time.monotonic() + self._wait
         self._next_best = self._next
 
     def find(self, resume: bool) -> dict[str, Any] | None:
         """The state to go on from; None where the run is new."""
+        folder = Path(self.rule.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise CheckpointError(f"fit: nothing can be written to {folder}")
         if not resume:
             if self.rule.files:
                 raise CheckpointError(
@@ -47,12 +54,16 @@ class Keeper:
         if found is None:
             return None
         self._last_good, state = found
-        differing = differences(state["settings"], self._settings)
+        differing = differences(state["settings"], self._about["settings"])
         if differing:
             raise CheckpointError(
                 f"fit: {self._last_good} is of a run with other settings, so this one cannot go on "
                 "from it:\n  " + "\n  ".join(differing)
             )
+        others = differences(state["made_with"], surroundings())
+        if others:
+            text = f"{self._last_good}: the last bits may differ, for {'; '.join(others)}"
+            warnings.warn(text, CheckpointWarning, stacklevel=5)
         self._best = state["best_checkpoint"]
         return state
 
@@ -87,8 +98,8 @@ class Keeper:
         if value is not None and self._is_best(value):
             best = {"file": path.name, "value": value * self._sign}
         try:
-            self._write(path, {**state, "settings": self._settings, "best_checkpoint": best})
-        except OSError as error:
+            self._write(path, {**state, **self._about, "best_checkpoint": best})
+        except (OSError, ModelFileError) as error:
             if self._error is None:
                 self._warn(f"the checkpoint {path} could not be written ({error})")
             self._error = error

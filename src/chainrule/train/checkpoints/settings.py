@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from ...engine import tree
+from ...engine.config import config
 from ..batches import Arrays, Stream
 from ..models import ModuleModel
 from .packing import leaf_names
@@ -77,6 +80,18 @@ def describe_schedule(schedule: Callable[[int], Any] | None, steps: int) -> Any:
         return None
     sampled = [step for step in _SAMPLED_STEPS if step < steps]
     return {f"at step {step}": float(schedule(step)) for step in sampled}
+
+
+def surroundings() -> dict[str, Any]:
+    """What the last bits of the numbers may depend on, beside the settings."""
+    return {
+        "chainrule": import_module("chainrule").__version__,
+        "NumPy": np.__version__,
+        "processor": platform.machine(),
+        "config.compile": config.compile,
+        "config.mode": config.mode,
+        "config.cpu": config.cpu,
+    }
 
 
 def without_addresses(value: Any) -> str:
