@@ -6,6 +6,8 @@ import errno
 import os
 from typing import NamedTuple
 
+from .spelling import as_typed
+
 OK, FAILED, USAGE, BAD_DATA, INTERRUPTED = 0, 1, 2, 3, 130
 
 # By name, since the modules of most of them are not imported until something needs them.
@@ -17,7 +19,6 @@ _CODES = {
     "RunFolderError": USAGE,
     "CheckpointError": USAGE,
     "TuningError": USAGE,
-    "ValidationError": USAGE,  # pydantic's
     "DataError": BAD_DATA,
     "ModelFileError": BAD_DATA,
 }
@@ -50,7 +51,7 @@ def describe(error: BaseException) -> Complaint:
     names = [each.__name__ for each in type(error).__mro__]
     code = next((_CODES[name] for name in names if name in _CODES), None)
     if code is not None:
-        return Complaint(kind, _text(error), code)
+        return Complaint(kind, as_typed(str(error)), code)
     if isinstance(error, OSError):
         return _of_system(error)
     if isinstance(error, MemoryError):
@@ -77,15 +78,3 @@ def _of_system(error: OSError) -> Complaint:
         return Complaint(kind, f"not permitted: {message}", USAGE)
     is_place = isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError)
     return Complaint(kind, message, USAGE if is_place else FAILED)
-
-
-def _text(error: BaseException) -> str:
-    """The message; pydantic's with one line for each setting that is wrong."""
-    listed = getattr(error, "errors", None)
-    if type(error).__name__ != "ValidationError" or listed is None:
-        return str(error)
-    lines = []
-    for each in listed():
-        place = ".".join(map(str, each["loc"])) or "settings"
-        lines.append(f"{place}: {each['msg']}, not {each['input']!r}")
-    return "\n".join(lines)

@@ -81,15 +81,19 @@ def _as_dict(each: Explanation) -> dict[str, Any]:
 
 
 def _show(each: Explanation, most: int) -> None:
-    from .summary import number
+    from .summary import cell, number
 
     terminal.say(f"Row {each.row}: {each.output} {number(each.value)}", style="bold")
     table = terminal.table("column", "value", "adds", "", right=(2,))
     largest = max((abs(amount) for _, _, amount in each.parts), default=0.0)
     table.add_row("(the mean row)", "", number(each.start), "")
     for name, value, amount in each.parts[:most]:
-        told = number(value) if isinstance(value, float) else str(value)
-        table.add_row(name, told, f"{amount:+.4f}", _bar(amount, largest))
+        table.add_row(
+            terminal.literal(name),
+            terminal.literal(cell(value)),
+            f"{amount:+.4f}",
+            _bar(amount, largest),
+        )
     if len(each.parts) > most:
         rest = sum(amount for _, _, amount in each.parts[most:])
         table.add_row(f"({len(each.parts) - most} more)", "", f"{rest:+.4f}", _bar(rest, largest))

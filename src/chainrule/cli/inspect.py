@@ -114,42 +114,35 @@ def _without_target(frame: Any, types: dict[str, str]) -> Schema:
 
 def _show_columns(columns: list[ColumnSummary], most: int, rows: int) -> None:
     table = terminal.table("column", "kind", "missing", "different", "values", right=(2, 3))
-    table.columns[0].overflow = "ellipsis"
+    for column in (table.columns[0], table.columns[-1]):
+        column.no_wrap, column.overflow = True, "ellipsis"
     table.columns[0].max_width = 24
-    table.columns[0].no_wrap = True
     for each in columns[:most]:
         kind = f"[bold]{each.why}[/]" if each.why == "target" else each.kind
-        why = f" ({each.why})" if each.why not in ("", "target") else ""
         missing = f"{each.missing:,}" if each.missing else ""
         table.add_row(
-            _literal(each.name), kind + why, missing, f"{each.different:,}", _values(each)
+            terminal.literal(each.name), kind, missing, f"{each.different:,}", _values(each)
         )
     terminal.results().print(table)
     if len(columns) > most:
         terminal.say(f"and {len(columns) - most:,} more columns: --most {len(columns)}")
 
 
-def _literal(text: str) -> Any:
-    from rich.text import Text
-
-    return Text(text)
-
-
 def _values(each: ColumnSummary) -> Any:
-    """A histogram from the least to the largest, or the commonest values."""
-    from .summary import number
+    """A histogram from the least to the largest, or the commonest values; why it is left out."""
+    from .summary import cell
 
+    why = f"{each.why}: " if each.kind == "ignore" and each.why else ""
     if each.values:
-        shown = ", ".join(each.values[:4])
-        more = f" and {each.different - 4:,} more" if each.different > 4 else ""
-        return _literal(f"{shown}{more}"[:60])
+        shown = ", ".join(each.values[:6])
+        more = f" and {each.different - 6:,} more" if each.different > 6 else ""
+        return terminal.literal(f"{why}{shown}{more}")
     if not each.counts:
-        return ""
-    top = max(each.counts)
+        return why.rstrip(": ")
     steps = [sum(each.counts[i : i + 2]) for i in range(0, len(each.counts), 2)]
     top = max(steps)
     bars = "".join(SIGNS[-(-8 * count // top)] for count in steps)
-    return _literal(f"{number(each.low)} {bars} {number(each.high)}")
+    return terminal.literal(f"{why}{cell(each.low)} {bars} {cell(each.high)}")
 
 
 # -- a model -------------------------------------------------------------------------------------
@@ -169,7 +162,7 @@ def _model(path: Path) -> dict[str, Any]:
     terminal.results().print(terminal.pairs(facts))
     table = terminal.table("array", "type")
     for name, what in found["arrays"].items():
-        table.add_row(_literal(name), _literal(what))
+        table.add_row(terminal.literal(name), terminal.literal(what))
     terminal.results().print(table)
     return found
 

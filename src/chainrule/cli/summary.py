@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import terminal
 from .running import command
+from .spelling import as_typed
 
 if TYPE_CHECKING:
     from ..tabular import Outcome
@@ -34,10 +35,8 @@ def show(outcome: Outcome) -> None:
 
 def _facts(outcome: Outcome) -> dict[str, Any]:
     schema, parts = outcome.schema, outcome.parts
-    kinds: dict[str, int] = {}
-    for column in schema.columns:
-        kinds[column.kind] = kinds.get(column.kind, 0) + 1
-    told = ", ".join(f"{count} {_KINDS.get(kind, kind)}" for kind, count in kinds.items())
+    kinds = [column.kind for column in schema.columns]
+    told = [f"{kinds.count(kind)} {name}" for kind, name in _KINDS.items() if kind in kinds]
     network = outcome.model.learned.network
     weights = sum(each.size for each in network.parameters())
     history = outcome.history
@@ -45,7 +44,7 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
     sizes = [network.width, *outcome.model.learned.recipe.hidden, network.outputs]
     return {
         "Target": ", ".join(schema.targets) + f": {task_of(schema)}",
-        "Columns": told,
+        "Columns": ", ".join(told),
         "Rows": (
             f"{len(parts.train):,} to learn from, {len(parts.validation):,} to stop by, "
             f"{len(parts.test):,} to test"
@@ -76,14 +75,16 @@ def task_of(schema: Any) -> str:
 
 def show_findings(findings: Any) -> None:
     """What was noticed in the data, and what to do."""
+    from rich.table import Table
     from rich.text import Text
 
+    shown = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
     for finding in list(findings)[:MOST_FINDINGS]:
-        text = f"{finding.message}; {finding.advice}" if finding.advice else finding.message
-        mark = terminal.table("", "")
-        mark.show_header, mark.box = False, None
-        mark.add_row(Text("!", style="yellow"), Text(text))
-        terminal.results().print(mark)
+        advice = f"; {as_typed(finding.advice)}" if finding.advice else ""
+        place = f"{finding.column}: " if finding.column else ""
+        shown.add_row(Text("!", style="yellow"), Text(f"{place}{finding.message}{advice}"))
+    if findings:
+        terminal.results().print(shown)
     if len(findings) > MOST_FINDINGS:
         terminal.say(f"  and {len(findings) - MOST_FINDINGS} more; the report has them all")
 
@@ -109,20 +110,35 @@ def importance_table(rows: Any) -> Any:
     largest = max((mean for _, mean, _ in rows), default=0.0)
     for name, mean, deviation in rows:
         length = round(BAR * mean / largest) if largest > 0 and mean > 0 else 0
-        table.add_row(name, f"{mean:.4f} ± {deviation:.4f}", f"[cyan]{'█' * length}[/]")
+        table.add_row(
+            terminal.literal(name), f"{mean:.4f} ± {deviation:.4f}", f"[cyan]{'█' * length}[/]"
+        )
     return table
 
 
 def number(value: float) -> str:
-    """Three or four digits, without exponent where that is short; whole numbers whole.
+    """Three or four digits, without exponent where that is short.
 
     >>> [number(value) for value in (0.91234, 12345.678, 0.00001234, 3.0, float("nan"))]
-    ['0.912', '12,346', '1.23e-05', '3', '—']
+    ['0.912', '12,346', '1.23e-05', '3.000', '—']
     """
     if value != value:
         return "—"
-    if value == round(value) and 1 < abs(value) < 1e9:
-        return f"{value:,.0f}"
     if value == 0 or 1e-3 <= abs(value) < 10:
         return f"{value:.3f}"
     return f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.3g}"
+
+
+def cell(value: Any) -> str:
+    """A value of a table: whole numbers whole, years without a comma.
+
+    >>> [cell(value) for value in (3.0, 2007, 12345.0, 0.125, "cod", None)]
+    ['3', '2007', '12,345', '0.125', 'cod', '—']
+    """
+    if value is None:
+        return "—"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if value == value and abs(value) < 1e9 and value == round(value):
+        return f"{value:.0f}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return number(value)

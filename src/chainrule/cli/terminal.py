@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,13 @@ def table(*columns: str, right: tuple[int, ...] = (), title: str | None = None) 
             overflow="fold",
         )
     return made
+
+
+def literal(text: str) -> Text:
+    """A text of the user's: brackets in it are no markup."""
+    from rich.text import Text
+
+    return Text(text)
 
 
 def pairs(rows: Mapping[str, Any]) -> Table:
