@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
 import re
@@ -70,8 +71,14 @@ def dialect(data: bytes, header: bool, separator: str | None, file: Path) -> Dia
 
 
 def _rows(lines: list[str], separator: str) -> list[list[str]]:
-    rows = csv.reader(lines, delimiter=separator)
-    return [row for row, _ in zip((row for row in rows if row), range(ROWS), strict=False)]
+    """The first rows that are not blank, as far as they can be read."""
+    rows = []
+    with contextlib.suppress(csv.Error):  # what is wrong is told when the cells are counted
+        for row in csv.reader(lines, delimiter=separator):
+            rows += [row] if row else []
+            if len(rows) == ROWS:
+                break
+    return rows
 
 
 def _separator(lines: list[str]) -> str:

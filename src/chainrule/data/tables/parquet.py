@@ -31,7 +31,6 @@ def parquet_frame(files: list[Path], options: Options, rows: int | None) -> pola
 
 def parquet_batches(files: list[Path], options: Options, rows: int) -> Iterator[polars.DataFrame]:
     """The rows in pieces; of a file no more than a piece is in memory."""
-    pl = require("polars", "tables")
     names: list[str] = []
     kinds: dict[str, Any] = {}
     seen = 0
@@ -42,7 +41,7 @@ def parquet_batches(files: list[Path], options: Options, rows: int) -> Iterator[
         same_columns(found, names, file, files[0])
         wanted = options.wanted(names, file)
         for batch in _arrow_batches(opened, rows, wanted, file):
-            frame = conformed(pl.DataFrame(pl.from_arrow(batch)), options, Rows(file, seen), wanted)
+            frame = conformed(_frame(batch, file), options, Rows(file, seen), wanted)
             kinds = kinds or frame.schema
             _same_kinds(frame.schema, kinds, file, files[0])
             yield frame
@@ -80,11 +79,23 @@ def _opened(file: Path) -> Any:
 def _arrow_batches(opened: Any, rows: int, wanted: list[str], file: Path) -> Iterator[Any]:
     arrow = require("pyarrow", "tables")
     try:
-        yield from opened.iter_batches(batch_size=rows, columns=wanted)
+        for batch in opened.iter_batches(batch_size=rows, columns=wanted):
+            batch.validate(full=True)  # words of a damaged file may be no UTF-8
+            yield batch
     except (arrow.ArrowException, OSError) as error:
         raise _damaged(file, str(error).splitlines()[0].strip()) from None
     finally:
         opened.close()
+
+
+def _frame(batch: Any, file: Path) -> polars.DataFrame:
+    """Column by column: the description of the whole may hold anything, and is not needed."""
+    pl = require("polars", "tables")
+    try:
+        columns = zip(batch.schema.names, batch.columns, strict=True)
+        return pl.DataFrame([pl.from_arrow(column).alias(name) for name, column in columns])
+    except (pl.exceptions.PanicException, pl.exceptions.PolarsError, UnicodeError) as error:
+        raise _damaged(file, str(error).splitlines()[0].strip()) from None
 
 
 def _damaged(file: Path, reason: str) -> DataError:
