@@ -9,6 +9,7 @@ says, it must not crash the process.
 import argparse
 import collections
 import hashlib
+import importlib.util
 import json
 import re
 import resource
@@ -16,7 +17,9 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -59,6 +62,47 @@ def networks():
     yield nn.Sequential(tied, again, tied, np.tanh, nn.LayerNorm(4), nn.PReLU(4))
     yield nn.ModuleDict({"table": nn.Embedding(5, 4), "loss": nn.FocalLoss(alpha=0.3)})
     yield GraphModule(cr.trace(looped, X, np.ones(4, np.float32)), {"0.w": np.ones(4, np.float32)})
+
+
+def table():
+    """A small model of a table, and the rows that it was learned from."""
+    import polars
+
+    from chainrule.data.tables import infer
+    from chainrule.tabular import Recipe
+    from chainrule.tabular.model import TableModel
+
+    names = [f"v{i % 17}" for i in range(80)]
+    frame = polars.DataFrame(
+        {
+            "size": np.linspace(-1, 1, 80),
+            "kind": names,
+            "small": [name[-1] in "13" for name in names],
+            "y": ["no", "yes"] * 40,
+        }
+    )
+    recipe = Recipe(hidden=(4,), epochs=2, batch_norm=True)
+    return TableModel.fit(recipe, frame, infer(frame, "y")), frame
+
+
+class Original(NamedTuple):
+    """A file to mutate, how it is loaded, and how what was loaded is run."""
+
+    raw: bytes
+    load: Callable
+    run: Callable
+
+
+def originals(path):
+    """The files of small models of all kinds that can be made here."""
+    for network in networks():
+        save(network, path)
+        yield Original(path.read_bytes(), load, run)
+    if importlib.util.find_spec("polars") is None:
+        return
+    model, frame = table()
+    model.save(path)
+    yield Original(path.read_bytes(), type(model).load, lambda found, _: predict(found, frame))
 
 
 # -- mutations ---------------------------------------------------------------------------------
@@ -136,7 +180,7 @@ def repaired(rng, raw):
     header, data = split(raw)
     words = header["__metadata__"]
     tree = json.loads(words["chainrule"])
-    held = tree["module"].get("settings", {}).get("graph")
+    held = tree.get("module", {}).get("settings", {}).get("graph")
     if held is None:
         return inner(rng, raw)
     graph = held["graphs"][rng.integers(len(held["graphs"]))]
@@ -311,12 +355,24 @@ def run(module, compiled):
     return "ran"
 
 
-def attempt(path, raw, compiled):
+def predict(model, frame):
+    """Use a model of a table; it may fail in any way that Python survives."""
+    try:
+        with np.errstate(all="ignore"):
+            model.predict(frame)
+    except TooSlow:
+        raise
+    except Exception:
+        return "cannot run"
+    return "ran"
+
+
+def attempt(path, raw, original, compiled):
     """What became of one file, in a word."""
     path.write_bytes(raw)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
-        module = load(path)
+        found = original.load(path)
     except ModelFileError as error:
         assert "not enough memory" not in str(error), error
         assert str(path) in str(error), error
@@ -325,7 +381,7 @@ def attempt(path, raw, compiled):
         signal.setitimer(signal.ITIMER_PROF, 0)
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     try:
-        return f"loaded, {run(module, compiled)}"
+        return f"loaded, {original.run(found, compiled)}"
     except TooSlow:
         return "loaded, slow"
     finally:
@@ -350,27 +406,26 @@ def main():
     slowest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mutant.model"
-        originals = []
-        for network in networks():
-            save(network, path)
-            assert attempt(path, path.read_bytes(), True).startswith("loaded")
-            originals.append(path.read_bytes())
+        every = list(originals(path))
+        for original in every:
+            assert attempt(path, original.raw, original, True).startswith("loaded")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         limit_memory()
         for number in range(given.count):
             rng = np.random.default_rng([given.seed, number])
             mutate = KINDS[rng.integers(len(KINDS))]
-            raw = mutate(rng, originals[rng.integers(len(originals))])
+            original = every[rng.integers(len(every))]
+            raw = mutate(rng, original.raw)
             start = time.perf_counter()
             try:
-                outcome = attempt(path, raw, compiled=number % 4 == 0)
+                outcome = attempt(path, raw, original, compiled=number % 4 == 0)
             except BaseException as error:
                 kept = Path(tempfile.gettempdir()) / f"mutant-{given.seed}-{number}.model"
                 kept.write_bytes(raw)
                 print(f"{mutate.__name__} {number}: {error!r}; kept as {kept}", file=sys.stderr)
                 raise
             slowest = max(slowest, time.perf_counter() - start)
-            kind = "unchanged" if raw in originals else mutate.__name__
+            kind = "unchanged" if raw == original.raw else mutate.__name__
             found[f"{kind}: {outcome}"] += 1
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     report = {"outcomes": dict(sorted(found.items())), "slowest": slowest, "grown_kb": grown}
