@@ -76,13 +76,24 @@ class Filled:
     value: Quotient | Any
 
 
+@dataclass(frozen=True, eq=False)
+class Repeated:
+    """The array of this shape that repeats another, whose axes have length 1 where it does."""
+
+    shape: tuple[int, ...]
+    base: Any
+
+
+Form = Quotient | Counting | Filled | Repeated
+
+
 @dataclass
 class Sizes:
     """Of the nodes of a graph, what depends on the batch size; of the others, what they are."""
 
     shapes: dict[Node, Any] = field(default_factory=dict)
     settings: dict[Node, dict[str, Any]] = field(default_factory=dict)
-    constants: dict[Node, Quotient | Counting | Filled] = field(default_factory=dict)
+    constants: dict[Node, Form] = field(default_factory=dict)
 
     def shape(self, node: Any) -> tuple[int, ...]:
         """A node's shape, in which a ``Size`` depends on n."""
@@ -197,7 +208,17 @@ def _constant(arrays: Sequence[Any], sizes: Sequence[int], found: Sizes) -> Any:
         if np.array_equal(values, [values[0]] * len(values), _may_be_nan(first)):
             return Filled(shape, values[0])
         return Filled(shape, _quotient([value.item() for value in values], sizes))
-    raise Fixed("an array of constants is made for one size")
+    firsts = [_first_of_each(x, shape) for x in arrays]
+    pairs = zip(arrays, firsts, strict=True)
+    repeats = [np.array_equal(x, np.broadcast_to(y, x.shape), _may_be_nan(x)) for x, y in pairs]
+    if all(repeats) and all(np.array_equal(x, firsts[0], _may_be_nan(x)) for x in firsts):
+        return Repeated(shape, firsts[0])
+    raise Fixed(f"an array of constants of shape {first.shape} is made for one size")
+
+
+def _first_of_each(array: Any, shape: tuple[int, ...]) -> Any:
+    """The part of an array at place 0 of those axes whose length depends on the size."""
+    return array[tuple([slice(0, 1 if isinstance(n, Size) else None) for n in shape])]
 
 
 def _may_be_nan(array: Any) -> bool:

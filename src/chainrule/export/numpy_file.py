@@ -183,7 +183,7 @@ class _Module:
 
     def __init__(self, found: Traced, name: str, with_lines: bool = True) -> None:
         self.source = _Arrays(found.labels)
-        graph, names, texts = freed(found)
+        graph, names, texts = freed(found, self.source.array)
         count = len(found.inputs)
         scope = Scope(self.source, {node: names[node] for node in graph.inputs[:count]})
         for node, held in zip(graph.inputs[count:], found.parameters, strict=True):

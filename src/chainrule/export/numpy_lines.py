@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,17 @@ from ..engine.trace import placeholder
 from ..engine.types import TensorType
 from ..explain.code import Scope
 from ..explain.code.numpy_text import Text, dtype_text, new_axes
-from .batch_size import Counting, Filled, Quotient, Sizes
+from .batch_size import Counting, Filled, Quotient, Repeated, Sizes
 from .traced import Traced
 
 
-def freed(found: Traced) -> tuple[Graph, dict[Node, str], dict[Node, Text]]:
-    """The graph with n in its shapes and parameters; names of nodes; text of its constants."""
+def freed(
+    found: Traced, keep: Callable[[Any], str]
+) -> tuple[Graph, dict[Node, str], dict[Node, Text]]:
+    """The graph with n in its shapes and parameters; names of nodes; text of its constants.
+
+    ``keep`` puts an array into the file, and returns the text that reads it.
+    """
     sizes = found.sizes
     new: dict[Node, Any] = {}
     names: dict[Node, str] = {}
@@ -37,7 +42,7 @@ def freed(found: Traced) -> tuple[Graph, dict[Node, str], dict[Node, Text]]:
             names[made] = found.names[node]
         form = sizes.constants.get(node)
         if form is not None and not _is_plain(form):
-            texts[made] = Text(_constant_text(form, node.type.dtype))
+            texts[made] = Text(_constant_text(form, node.type.dtype, keep))
     inputs = [new[node] for node in found.graph.inputs]
     return Graph(inputs, [new[node] for node in found.graph.outputs]), names, texts
 
@@ -62,7 +67,9 @@ def _is_plain(form: Any) -> bool:
     return isinstance(form, Filled) and not isinstance(form.value, Quotient)
 
 
-def _constant_text(form: Any, dtype: Any) -> str:
+def _constant_text(form: Any, dtype: Any, keep: Callable[[Any], str]) -> str:
+    if isinstance(form, Repeated):
+        return f"np.broadcast_to({keep(form.base)}, {form.shape})"
     kind = dtype_text(np.dtype(dtype))
     if isinstance(form, Quotient):
         return f"{kind}({_ratio(form)})"

@@ -59,31 +59,33 @@ class Traced:
 def traced(
     function: Callable[..., Any],
     examples: Sequence[Any],
-    free_batch: bool,
+    batch: bool | Sequence[int] = True,
     rewriting: Rewriting = lambda graph, names: graph,
-    fixed: int = 0,
 ) -> Traced:
     """Trace a function or a Module (in evaluation mode), simplified, for any batch size if it can.
 
-    The batch axis is the first one of each example whose first length is that of the first example,
-    the first ``fixed`` examples left out. ``rewriting`` may change the graph before it is
-    simplified, and name what it makes.
+    The batch axis is the first one of each array that is as long as the first array's; ``batch``
+    says whether there is one, or which examples have it. ``rewriting`` may change the graph before
+    it is simplified, and name what it makes.
     """
     labels = _labels(function)
+    places = range(len(examples)) if batch is True else batch or ()
     with evaluating(function):
         kinds = tree.map(_kind, tuple(examples))
         plain = _once(function, kinds, labels, rewriting)
-        leaves = tree.leaves(kinds[fixed:])
-        leading = [kind.shape[:1] for kind in leaves if isinstance(kind, TensorType)]
-        if not free_batch or not leading or not leading[0]:
+        leaves = tree.leaves([kinds[place] for place in places])
+        leading = [k.shape[:1] for k in leaves if isinstance(k, TensorType) and k.shape]
+        if not leading:
             return plain
         taken = [length for node in plain.graph.nodes for length in _lengths(node)]
         sizes = trial_sizes(taken)
+        several = []
         try:
-            several = []
             for n in sizes:
-                resized = tree.map(_resized(leading[0], n), kinds[fixed:])
-                several.append(_once(function, (*kinds[:fixed], *resized), labels, rewriting))
+                resized = list(kinds)
+                for place in places:
+                    resized[place] = tree.map(_resized(leading[0], n), kinds[place])
+                several.append(_once(function, tuple(resized), labels, rewriting))
             found = compare([one.graph for one in several], sizes)
         except (ValueError, TypeError, IndexError) as error:
             reason = str(error) if isinstance(error, Fixed) else _first_line(error)

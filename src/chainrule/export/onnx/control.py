@@ -14,6 +14,7 @@ from .writer import Writer
 
 def subgraph(child: Writer, name: str, given: list[Any], nodes: Sequence[Any], found: Any) -> Any:
     """A subgraph of what a writer wrote; each output is a node of its own."""
+    child.owner = f"{child.prefix}result"
     own = {result for made in child.nodes for result in made.output}
     outputs = []
     for node, result in zip(nodes, found, strict=True):

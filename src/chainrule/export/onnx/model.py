@@ -30,7 +30,7 @@ def to_onnx(
     path: str | Path | None = None,
     input_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
-    batch: bool = True,
+    batch: bool | Sequence[int] = True,
 ) -> Any:
     """A function of arrays, or a Module in evaluation mode, as an ``onnx.ModelProto``.
 
@@ -48,9 +48,10 @@ def to_onnx(
         What arrays are called, in the order of the arguments' and the result's leaves; where None,
         by their ids, x0, x1, ...
     batch
-        Whether the first axis of the examples may have any length, ``N`` (all examples as long as
-        the first one share it). Where the function does not allow that, a ``FixedBatchWarning``
-        says why, and the model takes the examples' length.
+        Whether the first axis of the examples may have any length, ``N``: of all arrays as long as
+        the first; or the places of the arguments that have such an axis, ``batch=(0,)``. Where the
+        function does not allow that, a ``FixedBatchWarning`` says why, and the model takes the
+        examples' length.
 
     Raises
     ------

@@ -91,7 +91,7 @@ def _matrix(w: Writer, node: Any, a: str, b: str, result: str, x: str, y: str) -
         if rows and columns and result == "".join(stack + columns + rows):
             return _matrix(w, node, b, a, result, y, x)
         return None
-    flat = len(a) == len(b) == 2
+    flat = len(a) == len(b) == 2 and not stack
     if flat and node.type.is_float and (a[0] == k or b[1] == k):
         return w.op("Gemm", x, y, transA=int(a[0] == k), transB=int(b[1] == k))
     x = _ordered(w, x, a, [*stack, *rows, k])

@@ -40,7 +40,8 @@ def training_step_to_onnx(
 
     The step is that of ``fit`` without a penalty or clipping: ``loss(model(x), y)`` in training
     mode, its gradients, and the optimizer's rule. ``x`` and ``y`` are examples, of which only
-    shapes and dtypes matter; ``path`` and ``batch`` are as for ``to_onnx``.
+    shapes and dtypes matter. ``path`` is where to write the model; with ``batch`` x and y may have
+    any number of rows.
 
     >>> import chainrule as cr, numpy as np, onnxruntime
     >>> from chainrule.export import training_step_to_onnx
@@ -65,7 +66,7 @@ def training_step_to_onnx(
             f"step (SGD, Adam, AdamW, ...), not {type(optimizer).__name__}"
         )
     step = _Step(model, loss, optimizer)
-    found = traced(step, [step.start, x, y], batch, expand, fixed=1)
+    found = traced(step, [step.start, x, y], (1, 2) if batch else False, expand)
     warn_if_fixed(found.fixed)
     given = [*_names(step.start), *_called("x", x), *_called("y", y)]
     defaults = dict(zip(given, tree.leaves(step.start), strict=False))

@@ -25,7 +25,7 @@ def _transpose(w: Writer, node: Any, x: str) -> str:
 
 
 def _broadcast(w: Writer, node: Any, x: str) -> str:
-    return w.op("Expand", w.with_ones(x, node), w.shape(w.file.sizes.params(node)["shape"]))
+    return w.expanded(w.with_ones(x, node), w.file.sizes.params(node)["shape"])
 
 
 def _slice(w: Writer, node: Any, x: str) -> str:

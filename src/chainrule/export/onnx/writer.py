@@ -11,7 +11,7 @@ from ...engine.graph import Graph, Node, reachable, short_line
 from ...engine.interpret import known_value
 from ...engine.primitives.families import constant_row
 from ...extras import require
-from ..batch_size import Counting, Quotient, Size, Sizes
+from ..batch_size import Counting, Quotient, Repeated, Size, Sizes
 from ..traced import label_of
 from .kernels import computed_in
 
@@ -82,7 +82,8 @@ class Writer:
 
     def cast(self, value: str, dtype: Any) -> str:
         """A value in another dtype."""
-        return self.op("Cast", value, to=self.helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))  # type: ignore[no-any-return]
+        kind = self.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+        return self.op("Cast", value, to=kind)  # type: ignore[no-any-return]
 
     # -- constants and shapes
 
@@ -168,8 +169,8 @@ class Writer:
                 continue
             if not isinstance(node.type, tuple) and 0 in node.type.shape:
                 # Runtimes differ in what they make of nothing.
-                nothing = self.constant(np.zeros(node.type.shape, node.type.dtype))
-                self.values[node] = self._named(nothing)
+                nothing = self.constant(0, node.type.dtype)
+                self.values[node] = self._named(self.expanded(nothing, self.file.sizes.shape(node)))
                 continue
             rule = ROWS.get(row.name)
             if rule is None:
@@ -206,10 +207,16 @@ class Writer:
             return self._quotient(form, node.dtype)
         if isinstance(form, Counting):
             return self._counting(form, node.dtype)
+        if isinstance(form, Repeated):
+            return self.expanded(self.constant(form.base), form.shape)
         value = form.value
         is_quotient = isinstance(value, Quotient)
         number = self._quotient(value, node.dtype) if is_quotient else self.constant(value)
-        return self.op("Expand", number, self.shape(form.shape))  # type: ignore[no-any-return]
+        return self.expanded(number, form.shape)
+
+    def expanded(self, value: str, lengths: Sequence[int]) -> str:
+        """A value repeated to this shape."""
+        return self.op("Expand", value, self.shape(lengths))  # type: ignore[no-any-return]
 
     def _quotient(self, form: Quotient, dtype: Any) -> str:
         top, bottom = [self.cast(self.scalar(n), np.float64) for n in (form.top, form.bottom)]
@@ -244,7 +251,8 @@ class Writer:
         if not axes or not missing:
             return value
         first = min(axes)
-        return self.op("Unsqueeze", value, self.ints(*[a - first for a in missing]))  # type: ignore[no-any-return]
+        places = self.ints(*[axis - first for axis in missing])
+        return self.op("Unsqueeze", value, places)  # type: ignore[no-any-return]
 
     def body(self, kind: str) -> Writer:
         """A writer for a subgraph of the present node; its ids stand after that node's."""
