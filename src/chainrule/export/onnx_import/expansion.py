@@ -143,9 +143,12 @@ def _definition(node: Any, types: Mapping[str, bytes], versions: Mapping[str, in
         content = schema.get_function_with_opset_version(plain)
     elif typed:
         inputs = [types.get(name, b"") for name in node.input]
-        content = schema.get_context_dependent_function_with_opset_version(
-            max(typed), node.SerializeToString(), inputs
-        )
+        try:
+            content = schema.get_context_dependent_function_with_opset_version(
+                max(typed), node.SerializeToString(), inputs
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ModelFileError(f"the ONNX file is broken: {node.op_type}: {error}") from None
     else:
         return None
     body = onnx.FunctionProto()

@@ -1,9 +1,10 @@
 """What each ONNX operator means, in Chainrule's functions; a file a family.
 
-An operator is a function of the inputs; its attributes are keywords by ONNX's names. What was an
-attribute in old versions and is an input in new ones (``axes`` of Squeeze) is one parameter, so one
-function serves both. Where the meaning changed, the table has a function for each version since
-which it holds.
+An operator is a function of its inputs, arrays or tensors (None: left out), with the attributes as
+keywords by ONNX's names; it returns one value, or a tuple or list of several. What was an attribute
+in old versions and is an input in new ones (``axes`` of Squeeze) is one parameter, so one function
+serves both. Where the meaning changed, the table has a function for each version since which it
+holds.
 """
 
 from __future__ import annotations

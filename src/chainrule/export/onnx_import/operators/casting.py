@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from .... import numpy as cnp
 from ....engine.primitives.logic import bitcast
-from ....engine.primitives.reductions import as_operand
 from ....engine.trace import apply
+from ....numpy import astype
 from ...errors import ModelFileError
 from ..reading import dtype_of
 from .common import by_name
@@ -18,22 +15,22 @@ _KNOWN = {np.dtype(name) for name in ("bool", "float16", "float32", "float64")}
 _KNOWN |= {np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)}
 
 
-def Cast(x: Any, *, to: int, saturate: int = 1, round_mode: str = "up") -> Any:
+def Cast(x, *, to, saturate=1, round_mode="up"):
     """x in another dtype; fractions are cut off."""
-    return cnp.astype(as_operand(x), _known(dtype_of(to)))
+    return astype(x, _known(dtype_of(to)))
 
 
-def CastLike(x: Any, like: Any, *, saturate: int = 1, round_mode: str = "up") -> Any:
+def CastLike(x, like, *, saturate=1, round_mode="up"):
     """x in the dtype of ``like``."""
-    return cnp.astype(as_operand(x), _known(as_operand(like).dtype))
+    return astype(x, _known(like.dtype))
 
 
-def BitCast(x: Any, *, to: int) -> Any:
+def BitCast(x, *, to):
     """The same bits read as another dtype of the same width."""
-    return apply(bitcast, as_operand(x), dtype=_known(dtype_of(to)))
+    return apply(bitcast, x, dtype=_known(dtype_of(to)))
 
 
-def _known(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def _known(dtype):
     if dtype not in _KNOWN:
         raise ModelFileError(f"the model casts to {dtype}, which Chainrule does not compute with")
     return dtype

@@ -2,75 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from .... import lax
-from .... import numpy as cnp
 from ....engine import trace
-from ....engine.primitives.reductions import as_operand
 from ....engine.tensor import Tensor
+from ....numpy import flip, moveaxis, stack
 from .common import by_name, numbers
 
-Body = Callable[..., list[Any]]
 
-
-def If(condition: Any, *, then_branch: Body, else_branch: Body) -> list[Any]:
+def If(condition, *, then_branch, else_branch):
     """One branch or the other; both are traced where the condition is not known."""
     known = trace.resolve(condition)
     if isinstance(known, Tensor):
-        return list(lax.cond(cnp.reshape(condition, ()), then_branch, else_branch))
+        return list(lax.cond(condition.reshape(()), then_branch, else_branch))
     return then_branch() if np.all(known) else else_branch()
 
 
-def Loop(trips: Any = None, condition: Any = None, *carried: Any, body: Body) -> list[Any]:
+def Loop(trips=None, condition=None, *carried, body):
     """The body again and again, at most ``trips`` times, while its condition holds.
 
     What it returns beyond the carried values is stacked. How often it runs must be known.
     """
-    limit = None if trips is None else int(numbers(trips, "Loop"))
-    goes_on, turn, state = condition is None or _is_true(condition), 0, list(carried)
-    kept: list[list[Any]] = []
-    while goes_on and (limit is None or turn < limit):
+    limit = np.inf if trips is None else int(numbers(trips, "Loop"))
+    goes_on = condition is None or _is_true(condition)
+    turn, state, kept = 0, list(carried), []
+    while goes_on and turn < limit:
         again, *rest = body(np.array(turn, np.int64), np.array(True), *state)
         state, scanned = rest[: len(state)], rest[len(state) :]
         kept.append(scanned)
-        goes_on, turn = _is_true(again), turn + 1
-    stacked = [cnp.stack(column) for column in zip(*kept, strict=True)]
-    return [*state, *stacked]
+        goes_on = _is_true(again)
+        turn += 1
+    return [*state, *[stack(column) for column in zip(*kept, strict=True)]]
 
 
-def _is_true(condition: Any) -> bool:
+def _is_true(condition):
     return bool(np.all(numbers(condition, "the condition of a Loop")))
 
 
 def Scan(
-    *inputs: Any,
-    body: Body,
-    num_scan_inputs: int,
-    scan_input_axes: Any = None,
-    scan_input_directions: Any = None,
-    scan_output_axes: Any = None,
-    scan_output_directions: Any = None,
-) -> list[Any]:
+    *inputs,
+    body,
+    num_scan_inputs,
+    scan_input_axes=None,
+    scan_input_directions=None,
+    scan_output_axes=None,
+    scan_output_directions=None,
+):
     """The body for each slice of the scanned inputs, with a carry; its further outputs stacked."""
     first = len(inputs) - num_scan_inputs
-    axes = scan_input_axes or [0] * num_scan_inputs
-    turned = scan_input_directions or [0] * num_scan_inputs
-    columns = [cnp.moveaxis(x, a, 0) for x, a in zip(inputs[first:], axes, strict=True)]
-    columns = [cnp.flip(x, 0) if r else x for x, r in zip(columns, turned, strict=True)]
+    columns = []
+    for i, x in enumerate(inputs[first:]):
+        x = moveaxis(x, _at(scan_input_axes, i), 0)
+        columns.append(flip(x, 0) if _at(scan_input_directions, i) else x)
 
-    def step(carry: Any, slices: Any) -> Any:
+    def step(carry, slices):
         results = body(*carry, *slices)
         return results[:first], results[first:]
 
-    carry, stacked = lax.scan(step, [as_operand(x) for x in inputs[:first]], columns)
-    turned = scan_output_directions or [0] * len(stacked)
-    stacked = [cnp.flip(y, 0) if r else y for y, r in zip(stacked, turned, strict=True)]
-    axes = scan_output_axes or [0] * len(stacked)
-    return [*carry, *[cnp.moveaxis(y, 0, a) for y, a in zip(stacked, axes, strict=True)]]
+    carry, stacked = lax.scan(step, list(inputs[:first]), columns)
+    outputs = []
+    for i, y in enumerate(stacked):
+        y = flip(y, 0) if _at(scan_output_directions, i) else y
+        outputs.append(moveaxis(y, 0, _at(scan_output_axes, i)))
+    return [*carry, *outputs]
 
 
-OPERATORS: dict[str, Any] = {"Scan": {9: Scan}, **by_name(If, Loop)}
+def _at(numbers, place):
+    """One of these numbers; 0 where there are none."""
+    return numbers[place] if numbers else 0
+
+
+OPERATORS = {"Scan": {9: Scan}, **by_name(If, Loop)}

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from .... import numpy as cnp
-from ....engine.primitives.reductions import as_operand
+from ....numpy import expand_dims, moveaxis, where
 from ..reading import dtype_of
 from .common import bounded, by_name, integers, numbers
 
 
 def Constant(
     *,
-    value: Any = None,
-    value_float: float | None = None,
-    value_floats: Any = None,
-    value_int: int | None = None,
-    value_ints: Any = None,
-    sparse_value: Any = None,
-) -> Any:
+    value=None,
+    value_float=None,
+    value_floats=None,
+    value_int=None,
+    value_ints=None,
+    sparse_value=None,
+):
     """The array or the numbers that the node holds."""
     floats = value_float if value_floats is None else value_floats
     whole = value_int if value_ints is None else value_ints
@@ -31,45 +28,44 @@ def Constant(
     return sparse_value if value is None else value
 
 
-def ConstantOfShape(shape: Any, *, value: Any = None) -> Any:
+def ConstantOfShape(shape, *, value=None):
     """One value everywhere, 0 as float32 if there is none."""
     lengths = bounded(integers(shape, "ConstantOfShape"))
     value = np.zeros(1, np.float32) if value is None else value
     return np.full(lengths, value.reshape(())[()], value.dtype)
 
 
-def EyeLike(x: Any, *, dtype: int | None = None, k: int = 0) -> Any:
+def EyeLike(x, *, dtype=None, k=0):
     """Ones on the k-th diagonal, in the shape of x."""
-    x = as_operand(x)
     return np.eye(*x.shape, k=k, dtype=dtype_of(dtype) if dtype else x.dtype)
 
 
-def Range(start: Any, limit: Any, delta: Any) -> Any:
+def Range(start, limit, delta):
     """start, start + delta, ... before limit."""
-    first, last, step = (numbers(x, "Range").reshape(())[()] for x in (start, limit, delta))
+    ends = [numbers(x, "Range").reshape(()) for x in (start, limit, delta)]
+    first, last, step = ends
     count = max(0, int(np.ceil((last - first) / step)))
-    bounded((count,))
-    return (first + np.arange(count, dtype=first.dtype) * step).astype(first.dtype)
+    (count,) = bounded((count,))
+    return first + np.arange(count).astype(first.dtype) * step
 
 
-def Shape(x: Any, *, start: int = 0, end: int | None = None) -> Any:
+def Shape(x, *, start=0, end=None):
     """The lengths of the axes, known while tracing."""
-    return np.array(cnp.shape(x)[start:end], np.int64)
+    return np.array(x.shape[start:end], np.int64)
 
 
-def Size(x: Any) -> Any:
+def Size(x):
     """The number of elements, known while tracing."""
-    return np.array(cnp.size(x), np.int64)
+    return np.array(x.size, np.int64)
 
 
-def OneHot(indices: Any, depth: Any, values: Any, *, axis: int = -1) -> Any:
+def OneHot(indices, depth, values, *, axis=-1):
     """The second value at the index, the first elsewhere, along a new axis of length ``depth``."""
     (count,) = integers(depth, "OneHot")
-    indices, values = as_operand(indices), as_operand(values)
     bounded((*indices.shape, count))
-    places = cnp.expand_dims(cnp.where(indices < 0, indices + count, indices), -1)
-    hit = cnp.where(places == np.arange(count), values[1], values[0])
-    return cnp.moveaxis(hit, -1, axis)
+    places = where(indices < 0, indices + count, indices)
+    hit = expand_dims(places, -1) == np.arange(count)
+    return moveaxis(where(hit, values[1], values[0]), -1, axis)
 
 
 OPERATORS = by_name(Constant, ConstantOfShape, EyeLike, OneHot, Range, Shape, Size)

@@ -3,75 +3,72 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any
 
 from .... import numpy as cnp
-from ....engine.primitives.reductions import as_operand
+from ....numpy import astype
 from ....scipy import special
 from .common import by_name
 
 
-def Div(a: Any, b: Any) -> Any:
+def Div(a, b):
     """a / b; integers are cut towards zero."""
-    a, b = as_operand(a), as_operand(b)
     return a / b if a.dtype.kind == "f" else (a - cnp.fmod(a, b)) // b
 
 
-def Mod(a: Any, b: Any, *, fmod: int = 0) -> Any:
+def Mod(a, b, *, fmod=0):
     """a - b ⌊a / b⌋, with b's sign; with ``fmod`` the remainder of C, with a's."""
     return cnp.fmod(a, b) if fmod else cnp.remainder(a, b)
 
 
-def Pow(a: Any, b: Any) -> Any:
+def Pow(a, b):
     """aᵇ, in the dtype of a."""
-    return cnp.astype(cnp.power(a, b), as_operand(a).dtype)
+    return astype(cnp.power(a, b), a.dtype)
 
 
-def Max(*values: Any) -> Any:
+def Max(*values):
     """The largest at each place."""
     return functools.reduce(cnp.maximum, values)
 
 
-def Min(*values: Any) -> Any:
+def Min(*values):
     """The smallest at each place."""
     return functools.reduce(cnp.minimum, values)
 
 
-def Sum(*values: Any) -> Any:
+def Sum(*values):
     """Σ values."""
     return functools.reduce(cnp.add, values)
 
 
-def Mean(*values: Any) -> Any:
+def Mean(*values):
     """Σ values / count."""
     return Sum(*values) / len(values)
 
 
-def Clip(x: Any, min: Any = None, max: Any = None) -> Any:
+def Clip(x, min=None, max=None):
     """min(max(x, low), high), each bound where it is given."""
-    x = as_operand(x)
-    x = x if min is None else cnp.maximum(x, cnp.astype(as_operand(min), x.dtype))
-    return x if max is None else cnp.minimum(x, cnp.astype(as_operand(max), x.dtype))
+    low, high = (None if end is None else astype(end, x.dtype) for end in (min, max))
+    x = x if low is None else cnp.maximum(x, low)
+    return x if high is None else cnp.minimum(x, high)
 
 
-def IsInf(x: Any, *, detect_negative: int = 1, detect_positive: int = 1) -> Any:
+def IsInf(x, *, detect_negative=1, detect_positive=1):
     """Whether x is infinite, of the signs that are asked for."""
     negative, positive = bool(detect_negative), bool(detect_positive)
     return cnp.isneginf(x) & negative | cnp.isposinf(x) & positive
 
 
-def BitShift(x: Any, by: Any, *, direction: str) -> Any:
+def BitShift(x, by, *, direction):
     """x · 2ᵇʸ (LEFT) or ⌊x / 2ᵇʸ⌋ (RIGHT)."""
     return cnp.left_shift(x, by) if direction == "LEFT" else cnp.right_shift(x, by)
 
 
-def Round(x: Any) -> Any:
+def Round(x):
     """The nearest integer; halves go to the even one."""
     return cnp.rint(x)
 
 
-OPERATORS: dict[str, Callable[..., Any]] = {
+OPERATORS = {
     "Abs": cnp.abs,
     "Acos": cnp.arccos,
     "Acosh": cnp.arccosh,
@@ -112,5 +109,17 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Tanh": cnp.tanh,
     "Where": cnp.where,
     "Xor": cnp.logical_xor,
-    **by_name(BitShift, Clip, Div, IsInf, Max, Mean, Min, Mod, Pow, Round, Sum),
+    **by_name(
+        BitShift,
+        Clip,
+        Div,
+        IsInf,
+        Max,
+        Mean,
+        Min,
+        Mod,
+        Pow,
+        Round,
+        Sum,
+    ),
 }

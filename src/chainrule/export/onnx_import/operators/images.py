@@ -8,31 +8,29 @@ from typing import Any
 import numpy as np
 
 from .... import numpy as cnp
-from ....engine.primitives.reductions import as_operand
 from .common import axes_or_all, bounded, by_name, numbers
 
 
 def Resize(
-    x: Any,
-    roi: Any = None,
-    scales: Any = None,
-    sizes: Any = None,
+    x,
+    roi=None,
+    scales=None,
+    sizes=None,
     *,
-    antialias: int = 0,
-    axes: Any = None,
-    coordinate_transformation_mode: str = "half_pixel",
-    cubic_coeff_a: float = -0.75,
-    exclude_outside: int = 0,
-    extrapolation_value: float = 0.0,
-    keep_aspect_ratio_policy: str = "stretch",
-    mode: str = "nearest",
-    nearest_mode: str = "round_prefer_floor",
-) -> Any:
+    antialias=0,
+    axes=None,
+    coordinate_transformation_mode="half_pixel",
+    cubic_coeff_a=-0.75,
+    exclude_outside=0,
+    extrapolation_value=0.0,
+    keep_aspect_ratio_policy="stretch",
+    mode="nearest",
+    nearest_mode="round_prefer_floor",
+):
     """x sampled at other places of these axes: the nearest element, or a mean of those around.
 
     Keys, "Cubic convolution interpolation for digital image processing", 1981, for mode "cubic".
     """
-    x = as_operand(x)
     along = axes_or_all(axes, x.ndim)
     old = [x.shape[a] for a in along]
     factors, new = _sizes(old, scales, sizes, keep_aspect_ratio_policy)
@@ -57,7 +55,7 @@ def Resize(
 CROP = "tf_crop_and_resize"
 
 
-def Upsample(x: Any, scales: Any, *, mode: str = "nearest") -> Any:
+def Upsample(x, scales, *, mode="nearest"):
     """Resize as it was first: from the corner of each element."""
     settings = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
     return Resize(x, None, scales, mode=mode, **settings)
@@ -66,7 +64,7 @@ def Upsample(x: Any, scales: Any, *, mode: str = "nearest") -> Any:
 # -- where, in the old array, each element of the new one lies -----------------------------------
 
 
-def _places(mode: str, n: int, m: int, factor: float, part: tuple[float, float]) -> Any:
+def _places(mode, n, m, factor, part):
     """n elements become m; ``factor`` · n need not be a whole number."""
     i = np.arange(m, dtype=np.float64)
     length = factor * n
@@ -95,7 +93,7 @@ NEAREST: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _sizes(old: list[int], scales: Any, sizes: Any, policy: str) -> tuple[list[float], list[int]]:
+def _sizes(old, scales, sizes, policy):
     """Factors and new lengths, from whichever is given."""
     if sizes is None or not np.size(sizes):
         factors = [float(f) for f in numbers(scales, "Resize")]
@@ -108,7 +106,7 @@ def _sizes(old: list[int], scales: Any, sizes: Any, policy: str) -> tuple[list[f
     return [factor] * len(old), [int(factor * n + 0.5) for n in old]
 
 
-def _parts(roi: Any, width: int) -> list[tuple[float, float]]:
+def _parts(roi, width):
     """The part of each axis that is wanted, as shares of its length."""
     ends = [float(v) for v in numbers(roi, "Resize")]
     return list(zip(ends[:width], ends[width:], strict=True))
@@ -117,12 +115,12 @@ def _parts(roi: Any, width: int) -> list[tuple[float, float]]:
 # -- the matrix ----------------------------------------------------------------------------------
 
 
-def _kernel(mode: str, a: float) -> Callable[[Any], Any]:
+def _kernel(mode, a):
     """The weight of an element at a distance."""
     if mode != "cubic":
         return lambda t: np.maximum(0, 1 - np.abs(t))
 
-    def cubic(t: Any) -> Any:
+    def cubic(t):
         t = np.abs(t)
         near = ((a + 2) * t - (a + 3)) * t**2 + 1
         return np.where(t <= 1, near, np.where(t < 2, ((t - 5) * t + 8) * t * a - 4 * a, 0))
@@ -130,7 +128,7 @@ def _kernel(mode: str, a: float) -> Callable[[Any], Any]:
     return cubic
 
 
-def _matrix(places: Any, n: int, kernel: Any, width: float, inside_only: bool) -> Any:
+def _matrix(places, n, kernel, width, inside_only):
     """Weights (new, old); beyond the ends the last elements go on, or nothing is counted."""
     reach = int(np.ceil(2 / width)) + 1
     taps = np.floor(places).astype(int)[:, None] + np.arange(-reach, reach + 1)
@@ -144,12 +142,12 @@ def _matrix(places: Any, n: int, kernel: Any, width: float, inside_only: bool) -
     return matrix
 
 
-def _product(x: Any, matrix: Any, axis: int) -> Any:
+def _product(x, matrix, axis):
     rows = cnp.matmul(cnp.moveaxis(x, axis, -1), matrix.T.astype(x.dtype))
     return cnp.moveaxis(rows, -1, axis)
 
 
-def resize_of_10(x: Any, scales: Any, *, mode: str = "nearest") -> Any:
+def resize_of_10(x, scales, *, mode="nearest"):
     """Version 10: as Upsample."""
     return Upsample(x, scales, mode=mode)
 

@@ -2,115 +2,125 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .... import numpy as cnp
 from ....engine.array import as_array
 from ....engine.primitives.indexing import At
-from ....engine.primitives.reductions import as_operand
+from ....numpy import take, take_along_axis
 from .common import by_name, integers, numbers
 
 
-def Gather(x: Any, indices: Any, *, axis: int = 0) -> Any:
+def Gather(x, indices, *, axis=0):
     """x[..., indices, ...] along an axis."""
-    return cnp.take(as_operand(x), indices, axis)
+    return take(x, indices, axis)
 
 
-def GatherElements(x: Any, indices: Any, *, axis: int = 0) -> Any:
+def GatherElements(x, indices, *, axis=0):
     """x[i, indices[i, j]] and the like: the index replaces the place along one axis."""
-    return as_array(as_operand(x))[_places(indices, cnp.ndim(x), axis)]
+    return as_array(x)[_places(indices, axis)]
 
 
-def GatherND(x: Any, indices: Any, *, batch_dims: int = 0) -> Any:
+def GatherND(x, indices, *, batch_dims=0):
     """x[indices[..., 0], indices[..., 1], ...], for each of the batch's arrays."""
-    return as_array(as_operand(x))[_tuples(indices, batch_dims)]
+    return as_array(x)[_tuples(indices, batch_dims)]
 
 
-def ScatterElements(
-    x: Any, indices: Any, updates: Any, *, axis: int = 0, reduction: str = "none"
-) -> Any:
+def ScatterElements(x, indices, updates, *, axis=0, reduction="none"):
     """A copy of x with updates[i, j] at [i, indices[i, j]], and the like."""
-    return _written(x, _places(indices, cnp.ndim(x), axis), updates, reduction)
+    return _written(x, _places(indices, axis), updates, reduction)
 
 
-def ScatterND(x: Any, indices: Any, updates: Any, *, reduction: str = "none") -> Any:
+def ScatterND(x, indices, updates, *, reduction="none"):
     """A copy of x with the updates at x[indices[..., 0], indices[..., 1], ...]."""
     return _written(x, _tuples(indices, 0), updates, reduction)
 
 
-def TensorScatter(
-    x: Any, updates: Any, starts: Any = None, *, axis: int = -2, mode: str = "linear"
-) -> Any:
+def TensorScatter(x, updates, starts=None, *, axis=-2, mode="linear"):
     """A copy of x with the updates from ``starts[b]`` on along an axis; "circular" wraps around."""
-    x, updates = as_operand(x), as_operand(updates)
     axis %= x.ndim
-    first = np.zeros(x.shape[0], int) if starts is None else as_operand(starts)
+    first = np.zeros(len(x), int) if starts is None else starts
+    steps = list(_grid(updates.shape))[axis]
     column = (-1,) + (1,) * (x.ndim - 1)
-    steps = np.arange(updates.shape[axis]).reshape((-1,) + (1,) * (x.ndim - 1 - axis))
-    places = cnp.reshape(first, column) + steps
-    places = cnp.broadcast_to(cnp.remainder(places, x.shape[axis]), updates.shape)
-    return ScatterElements(x, places, updates, axis=axis)
+    places = cnp.remainder(first.reshape(column) + steps, x.shape[axis])
+    return ScatterElements(x, cnp.broadcast_to(places, updates.shape), updates, axis=axis)
 
 
-def _places(indices: Any, ndim: int, axis: int) -> tuple[Any, ...]:
+def _grid(shape):
+    """The place along each axis, so shaped that together they meet in this shape."""
+    return np.ogrid[tuple(slice(n) for n in shape)]
+
+
+def _places(indices, axis):
     """An index for each axis: the places of ``indices`` itself, but along ``axis`` its values."""
-    grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in cnp.shape(indices))])
-    grid[axis % ndim] = indices
+    grid = list(_grid(indices.shape))
+    grid[axis] = indices
     return tuple(grid)
 
 
-def _tuples(indices: Any, batch: int) -> tuple[Any, ...]:
+def _tuples(indices, batch):
     """The last axis of ``indices`` as a tuple of indices, after those of the batch axes."""
-    indices = as_operand(indices)
-    lead = np.ogrid[tuple(slice(n) for n in indices.shape[:-1])][:batch]
-    return (*lead, *[indices[..., i] for i in range(indices.shape[-1])])
+    *lead, count = indices.shape
+    return (*_grid(lead)[:batch], *[indices[..., i] for i in range(count)])
 
 
-def _written(x: Any, places: tuple[Any, ...], updates: Any, reduction: str) -> Any:
-    x = as_operand(x)
-    if reduction in ("none", "add"):
-        target = At(x, places)
-        return target.set(updates) if reduction == "none" else target.add(updates)
-    combine = {"mul": np.multiply, "max": np.maximum, "min": np.minimum}[reduction]
+COMBINE = {"mul": np.multiply, "max": np.maximum, "min": np.minimum}
+
+
+def _written(x, places, updates, reduction):
+    if reduction == "none":
+        return At(x, places).set(updates)
+    if reduction == "add":
+        return At(x, places).add(updates)
     result = np.array(numbers(x, f"a scatter by {reduction}"))
-    combine.at(result, tuple(map(np.asarray, places)), updates)
+    where = tuple(map(np.asarray, places))
+    COMBINE[reduction].at(result, where, numbers(updates, f"a scatter by {reduction}"))
     return result
 
 
-def TopK(x: Any, k: Any, *, axis: int = -1, largest: int = 1, sorted: int = 1) -> tuple[Any, Any]:
+def TopK(x, k, *, axis=-1, largest=1, sorted=1):
     """The k largest (smallest) elements along an axis in order, and their places."""
     (count,) = integers(k, "TopK")
     order = cnp.argsort(x, axis, descending=bool(largest))
-    places = cnp.take(order, np.arange(count), axis)
-    return cnp.take_along_axis(x, places, axis), cnp.astype(places, np.int64)
+    places = take(order, np.arange(count), axis)
+    return take_along_axis(x, places, axis), cnp.astype(places, np.int64)
 
 
-def NonZero(x: Any) -> Any:
+def NonZero(x):
     """The places of the elements that are not zero, a column each."""
-    return np.stack([np.asarray(p) for p in np.nonzero(numbers(x, "NonZero"))]).astype(np.int64)
+    return np.array(np.nonzero(numbers(x, "NonZero")), np.int64)
 
 
-def Compress(x: Any, condition: Any, *, axis: int | None = None) -> Any:
+def Compress(x, condition, *, axis=None):
     """The elements along an axis (of the flattened array) where the condition holds."""
-    return cnp.take(as_operand(x), np.flatnonzero(numbers(condition, "Compress")), axis)
+    return take(x, np.flatnonzero(numbers(condition, "Compress")), axis)
 
 
-def Unique(x: Any, *, axis: int | None = None, sorted: int = 1) -> tuple[Any, ...]:
+def Unique(x, *, axis=None, sorted=1):
     """The different elements or slices, their first places, which each one is, how often."""
-    values, first, which, counts = np.unique(numbers(x, "Unique"), True, True, True, axis=axis)
+    found = np.unique(numbers(x, "Unique"), True, True, True, axis=axis)
+    values, first, which, counts = found
     which = which.reshape(-1)
     if not sorted:
         order = np.argsort(first)
-        rank = np.argsort(order)
-        values = np.take(values, order, 0 if axis is None else axis)
-        first, which, counts = first[order], rank[which], counts[order]
+        values = np.take(values, order, axis or 0)
+        which = np.argsort(order)[which]
+        first, counts = first[order], counts[order]
     return values, first, which, counts
 
 
-OPERATORS: dict[str, Any] = {
+OPERATORS = {
     "Scatter": ScatterElements,
-    **by_name(Compress, Gather, GatherElements, GatherND, NonZero, ScatterElements, ScatterND),
-    **by_name(TensorScatter, TopK, Unique),
+    **by_name(
+        Compress,
+        Gather,
+        GatherElements,
+        GatherND,
+        NonZero,
+        ScatterElements,
+        ScatterND,
+        TensorScatter,
+        TopK,
+        Unique,
+    ),
 }

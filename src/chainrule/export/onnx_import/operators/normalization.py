@@ -2,143 +2,112 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .... import numpy as cnp
-from ....engine.primitives.reductions import as_operand
+from ....numpy import astype, mean, power, sqrt, square, where
 from ..reading import dtype_of
 from .common import by_name
+from .windows import as_column, image_axes
 
 
 def BatchNormalization(
-    x: Any,
-    scale: Any,
-    bias: Any,
-    mean: Any,
-    var: Any,
-    *,
-    epsilon: float = 1e-5,
-    momentum: float = 0.9,
-    spatial: int = 1,
-    training_mode: int = 0,
-) -> Any:
+    x, scale, bias, mean, var, *, epsilon=1e-5, momentum=0.9, spatial=1, training_mode=0
+):
     """(x - mean) / √(var + ε) · scale + bias for each channel, by the running mean and variance.
 
     In training mode by the batch's, and the running ones follow as second and third output.
     """
-    x = as_operand(x)
-    others = tuple(a for a in range(x.ndim) if a != 1)
-    column = (-1,) + (1,) * (x.ndim - 2)
-    scale, bias = cnp.reshape(scale, column), cnp.reshape(bias, column)
+    scale, bias = as_column(scale, x), as_column(bias, x)
     if not training_mode:
-        middle, spread = cnp.reshape(mean, column), cnp.reshape(var, column)
-        return (x - middle) / cnp.sqrt(spread + epsilon) * scale + bias
-    now = cnp.mean(x, others), cnp.var(x, others)
-    pairs = zip((mean, var), now, strict=True)
-    running = [momentum * as_operand(old) + (1 - momentum) * new for old, new in pairs]
+        spread = sqrt(as_column(var, x) + epsilon)
+        return (x - as_column(mean, x)) / spread * scale + bias
+    others = (0, *image_axes(x))
     y = _standardised(x, others, epsilon) * scale + bias
-    return (y, *running)
+    running_mean = momentum * mean + (1 - momentum) * cnp.mean(x, others)
+    running_var = momentum * var + (1 - momentum) * cnp.var(x, others)
+    return y, running_mean, running_var
 
 
-def LayerNormalization(
-    x: Any,
-    scale: Any,
-    bias: Any = None,
-    *,
-    axis: int = -1,
-    epsilon: float = 1e-5,
-    stash_type: int = 1,
-) -> tuple[Any, Any, Any]:
+def LayerNormalization(x, scale, bias=None, *, axis=-1, epsilon=1e-5, stash_type=1):
     """(x - mean) / √(var + ε) · scale + bias over the last axes; mean and 1/√(var + ε) too."""
-    x = as_operand(x)
     axes = tuple(range(axis % x.ndim, x.ndim))
-    inner = cnp.astype(x, dtype_of(stash_type))
-    middle = cnp.mean(inner, axes, keepdims=True)
-    inverse = 1 / cnp.sqrt(cnp.var(inner, axes, keepdims=True) + epsilon)
-    y = cnp.astype((inner - middle) * inverse, x.dtype) * scale
-    return (y if bias is None else y + bias), middle, inverse
+    inner = astype(x, dtype_of(stash_type))
+    middle = mean(inner, axes, keepdims=True)
+    centred = inner - middle
+    inverse = 1 / sqrt(mean(square(centred), axes, keepdims=True) + epsilon)
+    y = astype(centred * inverse, x.dtype) * scale
+    return y if bias is None else y + bias, middle, inverse
 
 
-def RMSNormalization(
-    x: Any, scale: Any, *, axis: int = -1, epsilon: float = 1e-5, stash_type: int = 1
-) -> Any:
+def RMSNormalization(x, scale, *, axis=-1, epsilon=1e-5, stash_type=1):
     """x / √(mean x² + ε) · scale over the last axes."""
-    x = as_operand(x)
     axes = tuple(range(axis % x.ndim, x.ndim))
-    inner = cnp.astype(x, dtype_of(stash_type))
-    size = cnp.sqrt(cnp.mean(cnp.square(inner), axes, keepdims=True) + epsilon)
-    return cnp.astype(inner / size, x.dtype) * scale
+    inner = astype(x, dtype_of(stash_type))
+    size = sqrt(mean(square(inner), axes, keepdims=True) + epsilon)
+    return astype(inner / size, x.dtype) * scale
 
 
-def InstanceNormalization(x: Any, scale: Any, bias: Any, *, epsilon: float = 1e-5) -> Any:
+def InstanceNormalization(x, scale, bias, *, epsilon=1e-5):
     """(x - mean) / √(var + ε) · scale + bias for each channel of each example."""
-    x = as_operand(x)
-    column = (-1,) + (1,) * (x.ndim - 2)
-    y = _standardised(x, tuple(range(2, x.ndim)), epsilon)
-    return y * cnp.reshape(scale, column) + cnp.reshape(bias, column)
+    y = _standardised(x, image_axes(x), epsilon)
+    return y * as_column(scale, x) + as_column(bias, x)
 
 
-def GroupNormalization(
-    x: Any, scale: Any, bias: Any, *, num_groups: int, epsilon: float = 1e-5, stash_type: int = 1
-) -> Any:
+def GroupNormalization(x, scale, bias, *, num_groups, epsilon=1e-5, stash_type=1):
     """(x - mean) / √(var + ε) over groups of channels, then · scale + bias for each channel."""
-    x = as_operand(x)
-    column = (-1,) + (1,) * (x.ndim - 2)
-    y = cnp.reshape(_in_groups(x, num_groups, epsilon), x.shape)
-    return y * cnp.reshape(scale, column) + cnp.reshape(bias, column)
+    y = _in_groups(x, num_groups, epsilon).reshape(x.shape)
+    return y * as_column(scale, x) + as_column(bias, x)
 
 
-def group_normalization_of_18(
-    x: Any, scale: Any, bias: Any, *, num_groups: int, epsilon: float = 1e-5
-) -> Any:
+def group_normalization_of_18(x, scale, bias, *, num_groups, epsilon=1e-5):
     """Until version 20 there was a scale and a bias for each group."""
-    x = as_operand(x)
     y = _in_groups(x, num_groups, epsilon)
-    column = (-1,) + (1,) * (y.ndim - 2)
-    return cnp.reshape(y * cnp.reshape(scale, column) + cnp.reshape(bias, column), x.shape)
+    return (y * as_column(scale, y) + as_column(bias, y)).reshape(x.shape)
 
 
-def MeanVarianceNormalization(x: Any, *, axes: Any = (0, 2, 3)) -> Any:
+def MeanVarianceNormalization(x, *, axes=(0, 2, 3)):
     """(x - mean) / (√var + 1e-9) along these axes."""
-    x = as_operand(x)
-    centred = x - cnp.mean(x, tuple(axes), keepdims=True)
+    centred = x - mean(x, tuple(axes), keepdims=True)
     return centred / (cnp.std(x, tuple(axes), keepdims=True) + 1e-9)
 
 
-def LpNormalization(x: Any, *, axis: int = -1, p: int = 2) -> Any:
-    """x / (Σ |x|ᵖ)^(1/p) along an axis; 0 where all is 0."""
-    x = as_operand(x)
-    if p == 1:
-        norm = cnp.sum(cnp.abs(x), axis, keepdims=True)
-    else:
-        norm = cnp.sqrt(cnp.sum(cnp.square(x), axis, keepdims=True))
-    return x / cnp.where(norm == 0, np.ones((), x.dtype), norm)
+def LpNormalization(x, *, axis=-1, p=2):
+    """x / (Σ |x|ᵖ)^(1/p) along an axis, for p of 1 and 2; 0 where all is 0."""
+    total = cnp.sum(abs(x) if p == 1 else square(x), axis, keepdims=True)
+    norm = total if p == 1 else sqrt(total)
+    return x / where(norm == 0, np.ones((), x.dtype), norm)
 
 
-def LRN(x: Any, *, size: int, alpha: float = 1e-4, beta: float = 0.75, bias: float = 1.0) -> Any:
+def LRN(x, *, size, alpha=1e-4, beta=0.75, bias=1.0):
     """x / (bias + α/size Σ x²)^β, the sum over ``size`` neighbouring channels."""
-    x = as_operand(x)
-    before, after = (size - 1) // 2, size - 1 - (size - 1) // 2
-    squares = cnp.pad(cnp.square(x), [(0, 0), (before, after), *[(0, 0)] * (x.ndim - 2)])
-    total = sum(squares[:, i : i + x.shape[1]] for i in range(size))
-    return x / cnp.power(bias + alpha / size * total, beta)
+    channels, before = x.shape[1], (size - 1) // 2
+    widths = [(0, 0), (before, size - 1 - before), *[(0, 0)] * (x.ndim - 2)]
+    squares = cnp.pad(square(x), widths)
+    total = sum(squares[:, i : i + channels] for i in range(size))
+    return x / power(bias + alpha / size * total, beta)
 
 
-def _standardised(x: Any, axes: tuple[int, ...], epsilon: float) -> Any:
-    centred = x - cnp.mean(x, axes, keepdims=True)
-    return centred / cnp.sqrt(cnp.mean(cnp.square(centred), axes, keepdims=True) + epsilon)
+def _standardised(x, axes, epsilon):
+    centred = x - mean(x, axes, keepdims=True)
+    return centred / sqrt(mean(square(centred), axes, keepdims=True) + epsilon)
 
 
-def _in_groups(x: Any, count: int, epsilon: float) -> Any:
+def _in_groups(x, count, epsilon):
     """(N, groups, channels of each, ...), standardised over all but the first two axes."""
-    grouped = cnp.reshape(x, (x.shape[0], count, -1, *x.shape[2:]))
-    return _standardised(grouped, tuple(range(2, grouped.ndim)), epsilon)
+    grouped = x.reshape((len(x), count, -1, *x.shape[2:]))
+    return _standardised(grouped, image_axes(grouped), epsilon)
 
 
-OPERATORS: dict[str, Any] = {
+OPERATORS = {
     "GroupNormalization": {18: group_normalization_of_18, 21: GroupNormalization},
-    **by_name(BatchNormalization, InstanceNormalization, LRN, LayerNormalization),
-    **by_name(LpNormalization, MeanVarianceNormalization, RMSNormalization),
+    **by_name(
+        BatchNormalization,
+        InstanceNormalization,
+        LRN,
+        LayerNormalization,
+        LpNormalization,
+        MeanVarianceNormalization,
+        RMSNormalization,
+    ),
 }

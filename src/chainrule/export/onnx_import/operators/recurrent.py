@@ -13,7 +13,6 @@ import numpy as np
 
 from .... import lax
 from .... import numpy as cnp
-from ....engine.primitives.reductions import as_operand
 from ....nn import functional as F
 from . import activations as act
 from .common import by_name
@@ -22,21 +21,21 @@ Step = Callable[[tuple[Any, ...], Any], tuple[Any, ...]]
 
 
 def RNN(
-    x: Any,
-    w: Any,
-    r: Any,
-    b: Any = None,
-    lengths: Any = None,
-    h: Any = None,
+    x,
+    w,
+    r,
+    b=None,
+    lengths=None,
+    h=None,
     *,
-    hidden_size: int,
-    activations: Any = None,
-    direction: str = "forward",
-    layout: int = 0,
-) -> list[Any]:
+    hidden_size,
+    activations=None,
+    direction="forward",
+    layout=0,
+):
     """h = f(x Wᵀ + h Rᵀ + b)."""
 
-    def cell(functions: list[Any], r: Any, rb: Any, _: Any) -> Step:
+    def cell(functions, r, rb, _):
         (f,) = functions
         return lambda state, x: (f(x + state[0] @ r.T + rb),)
 
@@ -45,27 +44,27 @@ def RNN(
 
 
 def GRU(
-    x: Any,
-    w: Any,
-    r: Any,
-    b: Any = None,
-    lengths: Any = None,
-    h: Any = None,
+    x,
+    w,
+    r,
+    b=None,
+    lengths=None,
+    h=None,
     *,
-    hidden_size: int,
-    activations: Any = None,
-    direction: str = "forward",
-    layout: int = 0,
-    linear_before_reset: int = 0,
-) -> list[Any]:
+    hidden_size,
+    activations=None,
+    direction="forward",
+    layout=0,
+    linear_before_reset=0,
+):
     """z, r = f(x Wᵀ + h Rᵀ + b); n = g(x Wᵀ + (r * h) Rᵀ + b); h = (1 - z) * n + z * h."""
 
-    def cell(functions: list[Any], weights: Any, rb: Any, _: Any) -> Step:
+    def cell(functions, weights, rb, _):
         f, g = functions
         zr, new = weights[: 2 * hidden_size], weights[2 * hidden_size :]
         zr_bias, new_bias = rb[: 2 * hidden_size], rb[2 * hidden_size :]
 
-        def step(state: tuple[Any, ...], x: Any) -> tuple[Any, ...]:
+        def step(state, x):
             (h,) = state
             gates = f(x[:, : 2 * hidden_size] + h @ zr.T + zr_bias)
             z, r = gates[:, :hidden_size], gates[:, hidden_size:]
@@ -80,27 +79,27 @@ def GRU(
 
 
 def LSTM(
-    x: Any,
-    w: Any,
-    r: Any,
-    b: Any = None,
-    lengths: Any = None,
-    h: Any = None,
-    c: Any = None,
-    p: Any = None,
+    x,
+    w,
+    r,
+    b=None,
+    lengths=None,
+    h=None,
+    c=None,
+    p=None,
     *,
-    hidden_size: int,
-    activations: Any = None,
-    direction: str = "forward",
-    layout: int = 0,
-) -> list[Any]:
+    hidden_size,
+    activations=None,
+    direction="forward",
+    layout=0,
+):
     """i, o, f = σ(x Wᵀ + h Rᵀ + p * c + b); c = f * c + i * g(x Wᵀ + h Rᵀ + b); h = o * tanh(c)."""
 
-    def cell(functions: list[Any], r: Any, rb: Any, peepholes: Any) -> Step:
+    def cell(functions, r, rb, peepholes):
         f, g, last = functions
         pi, po, pf = (_part(peepholes, k, hidden_size) for k in range(3))
 
-        def step(state: tuple[Any, ...], x: Any) -> tuple[Any, ...]:
+        def step(state, x):
             h, c = state
             gates = x + h @ r.T + rb
             i, o, forget, new = (_part(gates, k, hidden_size) for k in range(4))
@@ -113,7 +112,7 @@ def LSTM(
     return _run(cell, x, w, r, b, lengths, [h, c], names, direction, layout, 4, p)
 
 
-def _part(x: Any, number: int, size: int) -> Any:
+def _part(x, number, size):
     """One of the equal parts of the last axis; nothing where there are no such weights."""
     return 0 if x is None else x[..., number * size : (number + 1) * size]
 
@@ -134,24 +133,23 @@ _BACKWARD = {"forward": [False], "reverse": [True], "bidirectional": [False, Tru
 
 
 def _run(
-    cell: Callable[..., Step],
-    x: Any,
-    w: Any,
-    r: Any,
-    b: Any,
-    lengths: Any,
-    states: list[Any],
-    names: tuple[Any, list[str]],
-    direction: str,
-    layout: int,
-    gates: int,
-    peepholes: Any = None,
-) -> list[Any]:
+    cell,
+    x,
+    w,
+    r,
+    b,
+    lengths,
+    states,
+    names,
+    direction,
+    layout,
+    gates,
+    peepholes=None,
+):
     """All outputs (time, direction, batch, hidden), then the last of each state."""
-    x, w, r = as_operand(x), as_operand(w), as_operand(r)
     x = cnp.swapaxes(x, 0, 1) if layout else x
     count, hidden = w.shape[0], r.shape[-1]
-    b = np.zeros((count, 2 * gates * hidden), x.dtype) if b is None else as_operand(b)
+    b = np.zeros((count, 2 * gates * hidden), x.dtype) if b is None else b
     zeros = np.zeros((count, x.shape[1], hidden), x.dtype)
     states = [zeros if s is None else cnp.swapaxes(s, 0, 1) if layout else s for s in states]
     alive = _alive(lengths, *x.shape[:2])
@@ -161,10 +159,10 @@ def _run(
     found = []
     for d, backward in enumerate(_BACKWARD[direction]):
         mine = functions[d * each : (d + 1) * each]
-        weights = None if peepholes is None else as_operand(peepholes)[d]
+        weights = None if peepholes is None else peepholes[d]
         step = cell(mine, r[d], b[d][gates * hidden :], weights)
         seen = x @ w[d].T + b[d][: gates * hidden]
-        found.append(_scan(step, tuple(as_operand(s)[d] for s in states), seen, alive, backward))
+        found.append(_scan(step, tuple(s[d] for s in states), seen, alive, backward))
     outputs = cnp.stack([y for y, _ in found], 1)
     last = [cnp.stack(column) for column in zip(*[state for _, state in found], strict=True)]
     if layout:
@@ -172,10 +170,10 @@ def _run(
     return [outputs, *last]
 
 
-def _scan(step: Step, state: Any, seen: Any, alive: Any, backward: bool) -> tuple[Any, Any]:
+def _scan(step, state, seen, alive, backward):
     """After the end of a sequence its state stays, and its output is 0."""
 
-    def guarded(state: Any, here: Any) -> Any:
+    def guarded(state, here):
         x, goes_on = here
         new = step(state, x)
         kept = tuple(cnp.where(goes_on, n, s) for n, s in zip(new, state, strict=True))
@@ -185,11 +183,11 @@ def _scan(step: Step, state: Any, seen: Any, alive: Any, backward: bool) -> tupl
     return outputs, last
 
 
-def _alive(lengths: Any, steps: int, batch: int) -> Any:
+def _alive(lengths, steps, batch):
     """Whether each sequence has not ended yet: (time, batch, 1)."""
     if lengths is None:
         return np.ones((steps, batch, 1), bool)
-    return np.arange(steps)[:, None, None] < as_operand(lengths)[:, None]
+    return np.arange(steps)[:, None, None] < lengths[:, None]
 
 
 OPERATORS = by_name(GRU, LSTM, RNN)

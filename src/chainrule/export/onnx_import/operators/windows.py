@@ -2,77 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
-
-from .... import numpy as cnp
-from .common import bounded
-
-Ends = list[tuple[int, int]]
+from ....numpy import stack
+from .shapes import pad
 
 
-def windows(x: Any, kernel: Sequence[int], strides: Any = None, dilations: Any = None) -> Any:
-    """(N, C, *lengths) to (N, C, *places, *kernel): a window at each place.
+@dataclass(frozen=True)
+class Grid:
+    """Where the windows lie along each axis of an image.
 
-    Along one axis after the other: the k-th slice holds the k-th element of every window.
-
-    >>> windows(np.arange(4).reshape(1, 1, 4), (2,))[0, 0]
-    array([[0, 1],
-           [1, 2],
-           [2, 3]])
+    ``kernel`` has their sizes, ``steps`` the distances of neighbours, ``gaps`` those of a window's
+    elements, and ``ends`` what is put before and after the image.
     """
+
+    kernel: list[int]
+    steps: list[int]
+    gaps: list[int]
+    ends: list[tuple[int, int]]
+
+    def windows(self, x, fill=0):
+        """(N, C, *lengths) to (N, C, *places, *kernel): a window at each place.
+
+        One axis after the other: the k-th slice holds the k-th element of every window.
+
+        >>> import numpy as np
+        >>> pairs = grid((4,), (2,))
+        >>> pairs.windows(np.arange(4).reshape(1, 1, 4))[0, 0]
+        array([[0, 1],
+               [1, 2],
+               [2, 3]])
+        """
+        x = pad(x, [(0, 0), (0, 0), *self.ends], fill)
+        for i, size in enumerate(self.kernel):
+            step, gap = self.steps[i], self.gaps[i]
+            last = x.shape[2 + i] - (size - 1) * gap
+            before = (slice(None),) * (2 + i)
+            cuts = [slice(k * gap, k * gap + last, step) for k in range(size)]
+            x = stack([x[(*before, cut)] for cut in cuts], -1)
+        return x
+
+    def elements(self, x, fill=0):
+        """The same with one axis, the last, for all elements of a window."""
+        seen = self.windows(x, fill)
+        places = seen.shape[: -len(self.kernel)]
+        return seen.reshape((*places, -1))
+
+
+def grid(
+    lengths,
+    kernel,
+    *,
+    auto_pad="NOTSET",
+    ceil_mode=0,
+    dilations=None,
+    pads=None,
+    strides=None,
+):
+    """The grid of an operator with these attributes, on an image of these lengths."""
     width = len(kernel)
-    for i, size in enumerate(kernel):
-        step, gap = (v[i] if v else 1 for v in (strides, dilations))
-        count = 1 + (x.shape[2 + i] - (size - 1) * gap - 1) // step
-        before = (slice(None),) * (2 + i)
-        cuts = [slice(k * gap, k * gap + (count - 1) * step + 1, step) for k in range(size)]
-        x = cnp.stack([x[(*before, cut)] for cut in cuts], -1)
-    assert x.ndim == 2 + 2 * width
-    return x
-
-
-def ends_of(
-    lengths: Sequence[int],
-    kernel: Sequence[int],
-    auto_pad: str = "NOTSET",
-    pads: Any = None,
-    strides: Any = None,
-    dilations: Any = None,
-    ceil_mode: int = 0,
-) -> Ends:
-    """How much to pad before and after each axis.
-
-    ``ceil_mode`` adds what a last, incomplete window needs, if it starts inside.
-    """
-    width = len(lengths)
-    given = list(pads or [0] * 2 * width)
+    steps, gaps = strides or [1] * width, dilations or [1] * width
+    given = pads or [0] * (2 * width)
     ends = []
     for i, length in enumerate(lengths):
-        step, gap = (v[i] if v else 1 for v in (strides, dilations))
-        reach = (kernel[i] - 1) * gap + 1
-        if auto_pad.startswith("SAME"):
-            more = max(0, (-(-length // step) - 1) * step + reach - length)
-            parts = (more // 2, more - more // 2)
-            ends.append(parts if auto_pad == "SAME_UPPER" else parts[::-1])
-            continue
-        low, high = (0, 0) if auto_pad == "VALID" else (given[i], given[width + i])
-        rest = (length + low + high - reach) % step
-        last = length + low + high - reach - rest + step  # where the incomplete window starts
-        if ceil_mode and rest and last < length + low:
-            high += step - rest
+        low, high = given[i], given[width + i]
+        reach = (kernel[i] - 1) * gaps[i] + 1
+        if auto_pad == "VALID":
+            low, high = 0, 0
+        elif auto_pad != "NOTSET":
+            low, high = same_ends(length, reach, steps[i], auto_pad)
+        if ceil_mode:
+            high += _to_complete(length, low, high, reach, steps[i])
         ends.append((low, high))
-    return ends
+    return Grid(list(kernel), steps, gaps, ends)
 
 
-def padded(x: Any, ends: Ends, value: Any) -> Any:
-    """(N, C, *lengths) padded by a value at both ends of the image's axes."""
-    widths = [(0, 0), (0, 0), *ends]
-    kept = [slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, x.shape, strict=True)]
-    added = [(max(a, 0), max(b, 0)) for a, b in widths]
-    bounded([n + a + b for (a, b), n in zip(added, x.shape, strict=True)])
-    x = x if all(a >= 0 <= b for a, b in widths) else x[tuple(kept)]
-    fill = np.asarray(value, x.dtype)
-    return cnp.pad(x, added, constant_values=fill) if np.any(added) else x
+def same_ends(length, reach, step, auto_pad):
+    """Padding for ⌈length / step⌉ windows."""
+    starts = -(-length // step)
+    return halves(max(0, (starts - 1) * step + reach - length), auto_pad)
+
+
+def halves(total, auto_pad):
+    """A number in two parts, the larger one last for SAME_UPPER, else first."""
+    small, large = total // 2, total - total // 2
+    return (small, large) if auto_pad == "SAME_UPPER" else (large, small)
+
+
+def _to_complete(length, low, high, reach, step):
+    """What a last, incomplete window needs, if it starts within the image."""
+    rest = (length + low + high - reach) % step
+    start = length + low + high - reach - rest + step
+    return step - rest if rest and start < length + low else 0
+
+
+def as_column(values, x):
+    """Values for the channels of x, with axes to meet it: (C, 1, 1, ...)."""
+    return values.reshape((-1,) + (1,) * (x.ndim - 2))
+
+
+def image_axes(x):
+    """All axes but batch and channel."""
+    return tuple(range(2, x.ndim))
