@@ -9,7 +9,7 @@ import chainrule as cr
 from chainrule.tabular import Learned, Recipe, TableNetwork, learn
 from chainrule.tabular.calibration import temperature
 from chainrule.tabular.network import count_parameters
-from chainrule.train import Checkpoints
+from chainrule.train import Checkpoints, Chunks
 
 QUICK = {"hidden": (16,), "epochs": 30, "learning_rate": 0.01}
 
@@ -202,3 +202,29 @@ def test_own_class_count_is_kept(rows):
     x, y = rows
     found = learn(Recipe(**QUICK), x, np.minimum(y, 1), task="multiclass", classes=5)
     assert found.predict_proba(x).shape == (len(x), 5)
+
+
+# -- larger than memory ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task", ["multiclass", "regression"])
+def test_rows_that_come_in_pieces(rows, task):
+    x, y = rows
+    y = y if task == "multiclass" else 1e6 + 1e3 * (x[:, 0] - x[:, 1])
+    weighing = "balanced" if task == "multiclass" else None
+    recipe = Recipe(**QUICK | {"epochs": 60}, class_weight=weighing)
+
+    def pieces(epoch):
+        for start in range(40, 240, 50):
+            yield x[start : start + 50], y[start : start + 50]
+
+    chunks = Chunks(pieces, rows=100, examples=200)
+    found = learn(recipe, chunks, None, task=task, validation=(x[:40], y[:40]))
+    assert len(found.history.validation_losses) == found.history.epochs
+    guess = found.predict(x)
+    if task == "regression":
+        assert np.corrcoef(guess, y)[0, 1] > 0.95 and abs(guess.mean() - y.mean()) < 200
+    else:
+        assert (guess == y).mean() > 0.85
+    with pytest.raises(TypeError, match="need validation="):
+        learn(recipe, chunks, None, task=task)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .. import optim, random
 from ..optim import schedules
-from ..train import EarlyStopping, fit, train_test_split
+from ..train import Chunks, EarlyStopping, fit
 from .calibration import temperature
 from .learned import Learned
-from .losses import TASKS, Criterion, takes_weight
+from .losses import TASKS, Criterion
 from .network import TableNetwork
 from .recipe import Recipe
+from .rows import Reader, split, units
 
 PRIOR = 300  # rows that AdamW's decay is worth
-FEW = 2000  # rows below which each is needed for training more than for validation
+UNKNOWN = 1_000_000  # rows of a stream that does not say how many it has
 UPDATES = {
     "adamw": optim.AdamW,
     "adam": optim.Adam,
@@ -28,25 +29,6 @@ UPDATES = {
     "adagrad": optim.Adagrad,
     "lion": optim.Lion,
 }
-
-
-@dataclass
-class _Rows:
-    """Examples as ``fit`` wants them: y of the loss's shape, weights 1 on average or None."""
-
-    x: Any
-    y: Any
-    weight: Any = None
-
-    def take(self, rows: Any) -> _Rows:
-        weight = None if self.weight is None else self.weight[rows]
-        return _Rows(self.x[rows], self.y[rows], weight)
-
-    def pair(self) -> tuple[Any, Any]:
-        return self.x, (self.y, self.weight)
-
-    def __len__(self) -> int:
-        return len(self.x)
 
 
 def learn(
@@ -73,7 +55,9 @@ def learn(
         A ``Recipe``.
     x, y
         float32[n, width]; class numbers int[n] (binary, multiclass), 0 and 1 float32[n, labels]
-        (multilabel), or values float32[n] or [n, outputs] (regression).
+        (multilabel), or values float32[n] or [n, outputs] (regression). x may be ``train.Chunks``
+        of pieces ``(x, y)`` or ``(x, y, weights)``, for data larger than memory, and y None; then
+        ``validation`` is needed, and decides the units of values and the weights of classes.
     task
         binary, multiclass, multilabel or regression.
     classes
@@ -132,27 +116,49 @@ class Learning:
             raise ValueError(f"task must be one of {', '.join(TASKS)}, not {task!r}")
         self.recipe, self.criterion = recipe, Criterion(recipe, task)
         key, split_key, self._key = random.split(random.key(recipe.seed), 3)
+        # What is in memory: the rows themselves, of a stream those to validate on.
+        first = _first(x, y, weights, validation)
         if start is None:
-            classes = _number_of(task, y, classes)
-            start = _untrained(recipe, np.shape(x)[1], task, classes, embedded, key)
+            count = _number_of(task, first[1], classes)
+            start = _untrained(recipe, np.shape(first[0])[1], task, count, embedded, key)
         learned = self.learned = start
         learned.recipe = recipe
-        self.rows, self.check = _rows(recipe, learned, x, y, weights), None
-        if validation is not None:
-            self.check = _rows(recipe, learned, *validation)
+        reader = Reader(recipe, task, learned.classes, *first[1:])
+        learned.is_flat = reader.is_flat
+        rows, self.check = reader.read(*first), None
+        if isinstance(x, Chunks):
+            self.check = rows
+        elif validation is not None:
+            self.check = reader.read(*validation)
         else:
-            self.rows, self.check = _split(recipe, self.rows, task, split_key)
-        if task == "regression":
-            if learned.center is None:
-                learned.center, learned.scale = _units(self.rows)
-            for part in (self.rows, self.check):
-                if part is not None:
-                    part.y = (part.y - learned.center) / learned.scale
+            rows, self.check = split(recipe, rows, task, split_key)
+        if task == "regression" and learned.center is None:
+            learned.center, learned.scale = units(rows)
+        self.check = self._in_units(self.check)
+        count = len(rows)
+        if isinstance(x, Chunks):
+            count = x.examples or UNKNOWN
+            self.data = Chunks(self._pieces(reader, x), x.rows, x.examples)
+        else:
+            self.data = self._in_units(rows).pair()
         if learned.optimizer is None:
-            learned.optimizer = _optimizer(recipe, learned.network, len(self.rows))
-        count = len(self.rows)
+            learned.optimizer = _optimizer(recipe, learned.network, count)
         self.batch = min(recipe.batch_size or batch_size(count), count)
         self.epochs = recipe.epochs or epochs_for(count, self.batch)
+        self.steps = self.epochs * math.ceil(count / self.batch)
+
+    def _in_units(self, rows: Any) -> Any:
+        """With standardised values, where the task is to find values."""
+        if rows is None or self.learned.task != "regression":
+            return rows
+        return replace(rows, y=(rows.y - self.learned.center) / self.learned.scale)
+
+    def _pieces(self, reader: Reader, chunks: Chunks) -> Callable[[int], Any]:
+        def of(epoch: int) -> Any:
+            for piece in chunks.of(epoch):
+                yield self._in_units(reader.read(*piece)).pair()
+
+        return of
 
     def train(
         self,
@@ -168,7 +174,7 @@ class Learning:
             learned.network.train(),
             self.criterion,
             learned.optimizer,
-            self.rows.pair(),
+            self.data,
             epochs=self.epochs,
             batch_size=self.batch,
             validation=None if check is None else check.pair(),
@@ -178,7 +184,7 @@ class Learning:
             key=self._key,
             l2=recipe.l2,
             clip=recipe.clip,
-            schedule=_schedule(recipe, self.epochs * math.ceil(len(self.rows) / self.batch)),
+            schedule=_schedule(recipe, self.steps),
             lint=False,
             checkpoints=checkpoints,
             resume=resume,
@@ -199,12 +205,13 @@ def batch_size(rows: int) -> int:
 
 
 def epochs_for(rows: int, batch: int) -> int:
-    """About 2,000 steps; 20 to 200 epochs.
+    """About 2,000 steps; at most 200 epochs, at least 20 (of very many rows, 3).
 
-    >>> epochs_for(1000, 64)
-    125
+    >>> [epochs_for(rows, batch_size(rows)) for rows in (1000, 100_000, 10_000_000)]
+    [125, 20, 3]
     """
-    return min(200, max(20, round(2000 / math.ceil(rows / batch))))
+    least = min(20, max(3, 2_000_000 // rows))
+    return min(200, max(least, round(2000 / math.ceil(rows / batch))))
 
 
 # -- the network and its optimizer -------------------------------------------------------------
@@ -216,6 +223,19 @@ def _number_of(task: str, y: Any, classes: int | None) -> int:
     if task == "multiclass":
         return int(np.max(y)) + 1 if classes is None else classes
     return 1 if np.ndim(y) == 1 else int(np.shape(y)[1])
+
+
+def _first(x: Any, y: Any, weights: Any, validation: Any) -> tuple[Any, Any, Any]:
+    """x, y and weights that are in memory."""
+    if not isinstance(x, Chunks):
+        return x, y, weights
+    if validation is None or y is not None or weights is not None:
+        raise TypeError(
+            "learn: rows in Chunks come with their y and weights, learn(recipe, chunks, None), and "
+            "need validation=(x, y): rows in memory that show what the others are like"
+        )
+    x, y, *others = validation
+    return x, y, others[0] if others else None
 
 
 def _untrained(
@@ -261,72 +281,3 @@ def _schedule(recipe: Recipe, steps: int) -> Callable[[int], Any] | None:
     if recipe.schedule == "exponential":
         return schedules.exponential(rate, 0.01 ** (1 / steps))
     return None
-
-
-# -- rows --------------------------------------------------------------------------------------
-
-
-def _rows(recipe: Recipe, learned: Learned, x: Any, y: Any, weights: Any = None) -> _Rows:
-    """Examples in the shapes and types of the loss; rows of weight 0 are left out."""
-    x = np.ascontiguousarray(x, recipe.dtype)
-    y = np.asarray(y)
-    weight = _weights(recipe, learned, y, weights)
-    if learned.task == "multiclass":
-        y = y.astype(np.int64)
-    else:
-        learned.is_flat = y.ndim == 1
-        y = y.astype(np.float64 if learned.task == "regression" else recipe.dtype)
-        y = y.reshape(len(y), -1)
-    rows = _Rows(x, y, weight)
-    return rows if weight is None or weight.all() else rows.take(np.flatnonzero(weight))
-
-
-def _weights(recipe: Recipe, learned: Learned, y: Any, weights: Any) -> Any:
-    """The rows' weights times their classes', 1 on average; None where all are equal."""
-    found = None if weights is None else np.asarray(weights, np.float64)
-    if recipe.class_weight is not None:
-        if learned.task not in ("binary", "multiclass"):
-            raise ValueError(f"class_weight is for classes; the task is {learned.task}")
-        labels = y.astype(int)
-        each = _class_weights(recipe.class_weight, labels, learned.classes, found)
-        found = each[labels] * (1 if found is None else found)
-    if found is None or np.all(found == found[0]):
-        return None
-    if callable(recipe.loss) and not takes_weight(recipe.loss):
-        raise ValueError(
-            "there are weights, but your loss has no parameter weight=: write it as "
-            "loss(prediction, target, weight=None)"
-        )
-    return (found / found[found > 0].mean()).astype(recipe.dtype)
-
-
-def _class_weights(wanted: Any, labels: Any, classes: int, weights: Any) -> Any:
-    if wanted == "balanced":
-        counts = np.bincount(labels, weights, minlength=classes)
-        present = counts > 0
-        return np.where(present, counts.sum() / present.sum() / np.where(present, counts, 1), 0)
-    return np.array([float(wanted.get(label, 1.0)) for label in range(classes)])
-
-
-def _split(recipe: Recipe, rows: _Rows, task: str, key: Any) -> tuple[_Rows, _Rows | None]:
-    """A part to train on, and one to validate on or None."""
-    fraction = recipe.validation_fraction
-    if fraction is None:
-        fraction = 0.1 if len(rows) >= FEW or recipe.calibrate else 0.0
-    count = math.ceil(fraction * len(rows))
-    if not count or len(rows) < 2:
-        return rows, None
-    labels = {"binary": np.ravel(rows.y), "multiclass": rows.y}.get(task)
-    train, test = train_test_split(
-        np.arange(len(rows)), test_size=min(count, len(rows) - 1), stratify=labels, key=key
-    )
-    return rows.take(np.sort(train)), rows.take(np.sort(test))
-
-
-def _units(rows: _Rows) -> tuple[Any, Any]:
-    """Mean and standard deviation of each output, by the rows' weights; 1 of a constant one."""
-    center = np.average(rows.y, axis=0, weights=rows.weight)
-    scale = np.sqrt(np.average((rows.y - center) ** 2, axis=0, weights=rows.weight))
-    tiny = 1e-12 * np.maximum(np.abs(center), 1e-300)
-    scale = np.where(scale > tiny, scale, 1.0)
-    return center, scale
