@@ -156,6 +156,20 @@ def test_an_error_of_ours_says_so(tables, tmp_path, monkeypatch):
     assert not (tmp_path / "r").exists()
 
 
+def test_epochs_are_logged_when_asked(tables, tmp_path):
+    command = ("train", tables / "fish.csv", "-t", "kind", *QUICK, "-o", tmp_path / "r")
+    logs = ("--log", "csv", "--log", "jsonl", "--log", "tensorboard")
+    assert call(*command, *logs).code == 0
+    assert len((tmp_path / "r" / "log.csv").read_text().splitlines()) > 10
+    json.loads((tmp_path / "r" / "log.jsonl").read_text().splitlines()[0])
+    assert any((tmp_path / "r" / "tensorboard").iterdir())
+    assert call(*command, "--force").code == 0
+    assert not (tmp_path / "r" / "log.csv").exists()
+    wrong = call(*command, "--force", "--log", "excel")
+    assert wrong.code == 2 and "csv, jsonl, tensorboard, mlflow" in wrong.err
+    assert (tmp_path / "r" / "metrics.json").exists()
+
+
 def test_tune_looks_for_a_recipe_and_trains_with_it(tables, tmp_path):
     command = ("tune", tables / "fish.csv", "-t", "kind", "--trials", 3, *QUICK)
     answer = call(*command, "-o", tmp_path / "r")

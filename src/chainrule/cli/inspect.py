@@ -114,9 +114,11 @@ def _without_target(frame: Any, types: dict[str, str]) -> Schema:
 
 def _show_columns(columns: list[ColumnSummary], most: int, rows: int) -> None:
     table = terminal.table("column", "kind", "missing", "different", "values", right=(2, 3))
-    for column in (table.columns[0], table.columns[-1]):
+    for column in table.columns:
         column.no_wrap, column.overflow = True, "ellipsis"
-    table.columns[0].max_width = 24
+    names = [len(each.name) for each in columns[:most]]
+    table.columns[0].min_width = table.columns[0].max_width = min(24, max(6, *names, 6))
+    table.columns[-1].ratio, table.expand = 1, True
     for each in columns[:most]:
         kind = f"[bold]{each.why}[/]" if each.why == "target" else each.kind
         missing = f"{each.missing:,}" if each.missing else ""

@@ -29,11 +29,13 @@ def resume(
 ) -> dict[str, Any]:
     """Go on with a run that was stopped, killed or switched off; the result is the same, bit for
     bit."""
-    from .summary import show
+    from .summary import show, show_search
 
     chosen = _newest() if folder is None else folder
     _check(chosen)
     outcome = running.resume(chosen)
+    if "search" in outcome.record:
+        show_search(outcome.record["search"])
     show(outcome)
     return running.document_of(outcome)
 

@@ -6,8 +6,10 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from ..tabular import Outcome, Settings
 
 RUNS = "runs"
+LOGS = {"csv": "log.csv", "jsonl": "log.jsonl", "tensorboard": "tensorboard", "mlflow": ""}
 ROWS = [row for rows in options.PANELS.values() for row in rows]
 
 
@@ -48,24 +51,25 @@ def command(*words: Any) -> str:
     return shlex.join(["chainrule", *map(str, words)])
 
 
-def train(settings: Settings, force: bool = False) -> Outcome:
-    """Run, or begin; the folder is ``settings.output`` or a new one under ``runs``."""
+def train(settings: Settings, force: bool = False, logs: Iterable[str] = ()) -> Outcome:
+    """Begin a run; its folder is ``settings.output``, or a new one under ``runs``."""
     from ..tabular import train_table
 
+    check_logs(logs)
     with _claimed(settings, force) as folder:
-        return _carry_out(
-            lambda **tells: train_table(settings.changed(output=str(folder)), **tells), folder
-        )
+        chosen = settings.changed(output=str(folder))
+        return _carry_out(partial(train_table, chosen), folder, logs)
 
 
 def resume(folder: Path) -> Outcome:
-    """Go on with a run."""
+    """Go on with a run, and with its logs."""
     from ..tabular import resume_table
 
-    return _carry_out(lambda **tells: resume_table(folder, **tells), folder)
+    logs = [name for name, file in LOGS.items() if file and (folder / file).exists()]
+    return _carry_out(partial(resume_table, folder), folder, logs)
 
 
-def _carry_out(run: Callable[..., Outcome], folder: Path) -> Outcome:
+def _carry_out(run: Callable[..., Outcome], folder: Path, logs: Iterable[str]) -> Outcome:
     from ..report import write
 
     told = shlex.join(["chainrule", *sys.argv[1:]])
@@ -75,7 +79,7 @@ def _carry_out(run: Callable[..., Outcome], folder: Path) -> Outcome:
                 report=write,
                 tell=display.stage,
                 search_tell=display.look,
-                callbacks=[display.epoch],
+                callbacks=[display.epoch, *_loggers(folder, logs)],
                 command=told,
             )
     except KeyboardInterrupt:
@@ -85,6 +89,29 @@ def _carry_out(run: Callable[..., Outcome], folder: Path) -> Outcome:
         if _is_begun(folder):
             terminal.remark(f"What was learned is kept: {command('resume', folder)}")
         raise
+
+
+def check_logs(logs: Iterable[str]) -> None:
+    """Before anything is done: whether such logs are known, and their libraries there."""
+    from ..extras import require
+
+    for name in logs:
+        if name not in LOGS:
+            raise UsageError(f"--log is one of {', '.join(LOGS)}, not {name!r}")
+        if name == "tensorboard":
+            require("tensorboardX", "logging")
+        if name == "mlflow" and find_spec("mlflow") is None:
+            raise UsageError("--log mlflow needs MLflow: pip install mlflow")
+
+
+def _loggers(folder: Path, logs: Iterable[str]) -> list[Any]:
+    from ..train import CSVLog, JSONLog, MLflow, TensorBoard
+
+    kinds = {"csv": CSVLog, "jsonl": JSONLog, "tensorboard": TensorBoard}
+    return [
+        MLflow(run_name=folder.name) if name == "mlflow" else kinds[name](folder / LOGS[name])
+        for name in dict.fromkeys(logs)
+    ]
 
 
 # -- the folder --------------------------------------------------------------------------------
@@ -136,10 +163,10 @@ def _remove_run(folder: Path) -> None:
         raise UsageError(f"{folder} is a file: choose another --output")
     if any(folder.iterdir()) and not (folder / SETTINGS).exists():
         raise UsageError(f"{folder} is no folder of a run: --force replaces runs only")
-    for name in (METRICS, REPORT, HISTORY, MODEL, SETTINGS):
+    for name in (METRICS, REPORT, HISTORY, MODEL, SETTINGS, LOGS["csv"], LOGS["jsonl"]):
         (folder / name).unlink(missing_ok=True)
-    if (folder / CHECKPOINTS).exists():
-        shutil.rmtree(folder / CHECKPOINTS)
+    for name in (CHECKPOINTS, LOGS["tensorboard"]):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _is_begun(folder: Path) -> bool:

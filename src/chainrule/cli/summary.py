@@ -116,6 +116,28 @@ def importance_table(rows: Any) -> Any:
     return table
 
 
+def show_search(found: dict[str, Any], most: int = 5) -> None:
+    """The best trials, and what they changed."""
+    done = [trial for trial in found["trials"] if trial["value"] is not None]
+    is_less = found["value"] == min(trial["value"] for trial in done)
+    done.sort(key=lambda trial: trial["value"], reverse=not is_less)
+    states = [trial["state"] for trial in found["trials"]]
+    pruned = f", {states.count('pruned')} pruned" if "pruned" in states else ""
+    table = terminal.table("trial", found["metric"], "recipe", right=(0, 1))
+    for trial in done[:most]:
+        told = ", ".join(f"{name} {_short(value)}" for name, value in trial["changes"].items())
+        name = "the usual" if trial["number"] == 0 else str(trial["number"] + 1)
+        table.add_row(name, number(trial["value"]), told)
+    terminal.say(f"{len(states)} trials{pruned}; the best:")
+    terminal.results().print(table)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "-".join(map(str, value))
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
 def number(value: float) -> str:
     """Three or four digits, without exponent where that is short.
 

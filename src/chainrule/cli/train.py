@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import running, terminal
 from .options import PANELS
+
+if TYPE_CHECKING:
+    from ..tabular import Settings
 
 __all__ = ["EXAMPLES", "PANELS", "train"]
 
@@ -59,6 +62,16 @@ Force = Annotated[
         "--force", help="Replace a run in that folder.", metavar="", rich_help_panel="Output"
     ),
 ]
+Log = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--log",
+        help="Log the epochs, too: csv, jsonl, tensorboard, mlflow. Repeat it.",
+        metavar="NAME",
+        show_default=False,
+        rich_help_panel="Output",
+    ),
+]
 PrintConfig = Annotated[
     bool,
     typer.Option(
@@ -84,6 +97,7 @@ def train(
     config: Config = None,
     output: Output = None,
     force: Force = False,
+    log: Log = None,
     print_config: PrintConfig = False,
     print_schema: PrintSchema = False,
     tune: Annotated[
@@ -123,14 +137,16 @@ def train(
         from .config_text import show_config
 
         return show_config(data, config, given, more)
-    return run(running.settings_of(data, config, given, **more), force)
+    return run(running.settings_of(data, config, given, **more), force, log)
 
 
-def run(settings: Any, force: bool) -> dict[str, Any]:
+def run(settings: Settings, force: bool, log: list[str] | None) -> dict[str, Any]:
     """Train, show, describe."""
-    from .summary import show
+    from .summary import show, show_search
 
-    outcome = running.train(settings, force)
+    outcome = running.train(settings, force, log or ())
+    if "search" in outcome.record:
+        show_search(outcome.record["search"])
     show(outcome)
     return running.document_of(outcome)
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from . import running, terminal
+from . import running
 from .options import PANELS
-from .train import Config, Data, Force, Output
+from .train import Config, Data, Force, Log, Output, run
 
 __all__ = ["EXAMPLES", "PANELS", "tune"]
 
@@ -33,6 +33,7 @@ def tune(
     config: Config = None,
     output: Output = None,
     force: Force = False,
+    log: Log = None,
     trials: Annotated[int | None, _option("--trials", "How many: 30.", "NUMBER")] = None,
     minutes: Annotated[
         float | None, _option("--minutes", "Begin no trial after so long.", "NUMBER")
@@ -57,33 +58,4 @@ def tune(
     search = {name: value for name, value in searched.items() if value is not None}
     more: dict[str, Any] = {"output": output, "folds": folds}
     more = {name: value for name, value in more.items() if value is not None}
-    from .summary import show
-
-    outcome = running.train(running.settings_of(data, config, given, tune=search, **more), force)
-    show_search(outcome.record["search"])
-    show(outcome)
-    return running.document_of(outcome)
-
-
-def show_search(found: dict[str, Any], most: int = 5) -> None:
-    """The best trials, and what they changed."""
-    from .summary import number
-
-    done = [trial for trial in found["trials"] if trial["value"] is not None]
-    is_less = found["value"] == min(trial["value"] for trial in done)
-    done.sort(key=lambda trial: trial["value"], reverse=not is_less)
-    states = [trial["state"] for trial in found["trials"]]
-    pruned = f", {states.count('pruned')} pruned" if "pruned" in states else ""
-    table = terminal.table("trial", found["metric"], "recipe", right=(0, 1))
-    for trial in done[:most]:
-        told = ", ".join(f"{name} {_short(value)}" for name, value in trial["changes"].items())
-        name = "the usual" if trial["number"] == 0 else str(trial["number"] + 1)
-        table.add_row(name, number(trial["value"]), told)
-    terminal.say(f"{len(states)} trials{pruned}; the best:")
-    terminal.results().print(table)
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return "-".join(map(str, value))
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    return run(running.settings_of(data, config, given, tune=search, **more), force, log)
