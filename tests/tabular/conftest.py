@@ -19,7 +19,8 @@ def molecules():
             "rings": rings,
             "family": family,
             "town": town,
-            "chiral": draw.choice(["no", "yes"], rows),
+            "chiral": draw.integers(0, 2, rows),
+            "soluble": draw.integers(0, 2, rows),
             "toxic": np.where(score > np.median(score), "toxic", "safe"),
             "kind": np.digitize(score, np.quantile(score, [0.3, 0.7])).astype(str),
             "dose": score,
@@ -36,5 +37,5 @@ TARGETS = {
     "multiclass": "kind",
     "regression": "dose",
     "several": ["dose", "fall"],
-    "multilabel": ["toxic", "chiral"],
+    "multilabel": ["soluble", "chiral"],
 }

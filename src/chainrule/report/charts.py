@@ -187,7 +187,9 @@ def _draw(mark: Mark, to: Scales) -> str:
         ends = _rounded(to.y(mark.low), y)
         path = "".join(f"M{a:.1f} {low}V{high}" for a, (low, high) in zip(x, ends, strict=True))
         return _path(path, mark)
-    if not len(np.ravel(x)):
+    kept = np.isfinite(x) & np.isfinite(y)
+    x, y = x[kept], y[kept]
+    if not len(x):
         return ""
     places = [f"{a} {b}" for a, b in _rounded(x, y)]
     if mark.kind == "steps":
