@@ -106,7 +106,7 @@ def test_what_we_export_comes_back(batch):
     back = from_onnx(to_onnx(net, array(4, 4)))
     x = array(batch, 4)
     np.testing.assert_allclose(back(x).numpy(), net(x).numpy(), atol=1e-6)
-    assert {name for name, _ in net.named_parameters()} <= set(back.state_dict())
+    assert back.state_dict().keys() == dict(net.named_parameters()).keys()
 
 
 # -- parameters --------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from ...extras import require
 from ...files import write_whole
 from ..traced import Traced, traced
 from .expand import expand
-from .writer import File, Writer
+from .writer import PARAMETERS, File, Writer
 
 OPSET = 20
 IR_VERSION = 10  # onnx's newest is refused by onnxruntime
@@ -107,7 +108,7 @@ def write_model(
     for node, (label, array) in zip(
         found.graph.inputs[len(inputs) :], found.parameters, strict=True
     ):
-        w.values[node] = w.constant(array, name=label)
+        w.values[node] = w.parameter(array, label)
     file.batch = batch_place(found, inputs)
     results = w.write(found.graph)
     wanted = output_names
@@ -170,13 +171,16 @@ def assemble(
     graph = helper.make_graph(
         w.nodes, name, inputs, outputs, w.file.constants, doc_string=doc or None
     )
-    return helper.make_model(
+    model = helper.make_model(
         graph,
         opset_imports=[helper.make_opsetid(*pair) for pair in {"": OPSET, **domains}.items()],
         ir_version=IR_VERSION,
         producer_name="chainrule",
         producer_version=__version__,
     )
+    # So that ``from_onnx`` trains the same ones again.
+    helper.set_model_props(model, {PARAMETERS: json.dumps(w.file.parameters)})
+    return model
 
 
 def finished(model: Any, path: str | Path | None) -> Any:

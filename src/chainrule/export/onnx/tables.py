@@ -55,7 +55,7 @@ def table_to_onnx(
     x = _prepared(w, columns, inputs)
     held = found.graph.inputs[1:]
     w.values = {
-        node: w.constant(array, name=name)
+        node: w.parameter(array, name)
         for node, (name, array) in zip(held, found.parameters, strict=True)
     }
     w.values[found.inputs[0]] = x

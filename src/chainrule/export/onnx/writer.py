@@ -22,12 +22,16 @@ class NotExportable(NotImplementedError):
     """A primitive that ONNX cannot express; the message names it, its node and the user's line."""
 
 
+PARAMETERS = "chainrule.parameters"  # the model's property that lists its initializers to train
+
+
 class File:
     """What all graphs of one file share: constants, and which names are taken."""
 
     def __init__(self, sizes: Sizes, labels: Mapping[int, str]) -> None:
         self.sizes, self.labels = sizes, labels
         self.constants: list[Any] = []
+        self.parameters: list[str] = []
         self.taken: set[str] = set()
         self.known: dict[Any, str] = {}
         self.batch: tuple[str, int] | None = None  # the input and the axis whose length is n
@@ -97,9 +101,15 @@ class Writer:
         if key is not None and not name and key in self.file.known:
             return self.file.known[key]
         found = self.unique(name or otherwise)
-        if key is not None:
+        if key is not None and not name:
             self.file.known.setdefault(key, found)
         self.default(found, array)
+        return found
+
+    def parameter(self, value: Any, name: str) -> str:
+        """An array that training changes, and so the file says which they are."""
+        found = self.constant(value, name=name)
+        self.file.parameters.append(found)
         return found
 
     def default(self, name: str, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from ...engine.primitives.reductions import as_operand
 from ...nn.module import Module
 from ..errors import ModelFileError
 from ..graph_module import GraphModule, as_graph_module
+from ..onnx.writer import PARAMETERS
 from .expansion import expanded, opsets
 from .operators import NUMBERS, STATISTICS
 from .program import Builder, Program
@@ -31,9 +33,9 @@ def from_onnx(
         The path of a file, its content as bytes, or an ``onnx.ModelProto``.
     trainable
         Names of the initializers that become Parameters, or a function that tells by the name.
-        None takes all floating-point arrays with at least one axis, apart from the running
-        statistics of batch normalisation (which become buffers) and from inputs that are settings
-        of an operator (the scales of Resize); scalars stay constants.
+        None takes those that ``to_onnx`` has listed in its file; of other files all floating-point
+        arrays with at least one axis, apart from the running statistics of batch normalisation
+        (which become buffers) and settings of an operator (the scales of Resize).
 
     Operators and attributes that are missing here are reported all at once, before anything runs;
     what ONNX itself defines by simpler operators is replaced by those. Files are not trusted:
@@ -56,6 +58,7 @@ def from_onnx(
     program = builder.program(proto.graph)
     if builder.missing:
         raise ModelFileError(_report(builder.missing))
+    trainable = _listed(proto, program) if trainable is None else trainable
     given = {value.name: _input_of(value) for value in proto.graph.input}
     inputs = [entry for name, entry in given.items() if name not in program.constants]
     return OnnxModule(program, inputs, trainable)
@@ -149,6 +152,18 @@ def _chooser(program: Program, trainable: Any) -> Callable[[str], bool]:
     if unknown:
         raise ValueError(f"from_onnx: the file has no initializers {', '.join(unknown)}")
     return names.__contains__
+
+
+def _listed(proto: Any, program: Program) -> list[str] | None:
+    """The Parameters of a model that ``to_onnx`` wrote; None where the file has no such list."""
+    for entry in proto.metadata_props:
+        if entry.key == PARAMETERS:
+            try:
+                names = json.loads(entry.value)
+                return [name for name in program.constants if name in names]
+            except (ValueError, TypeError, RecursionError):
+                return None
+    return None
 
 
 def _read_as(program: Program, places: dict[str, tuple[int, ...]]) -> set[str]:
