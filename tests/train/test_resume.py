@@ -121,8 +121,10 @@ def killed_after(saves, run):
     clock = itertools.count()
 
     def save_and_die(path, state):
-        save(path, state)
-        if next(count) == saves:
+        number = next(count)
+        if number <= saves:
+            save(path, state)
+        if number >= saves:
             raise Killed
 
     with (
@@ -302,6 +304,28 @@ def test_a_run_that_a_callback_stopped_stays_stopped(tmp_path):
     straight = run(checkpoints=tmp_path)
     assert straight[0]["stopped"] == "enough" and straight[1]["losses"][1] == (6,)
     assert run(checkpoints=tmp_path, resume=True) == straight
+
+
+def test_a_stream_that_fails_leaves_a_checkpoint_of_the_last_step(tmp_path):
+    class Fails(Batches):
+        left = 9
+
+        def __iter__(self):
+            for batch in super().__iter__():
+                self.left -= 1
+                if not self.left:
+                    raise OSError("the network is gone")
+                yield batch
+
+    def run(data, **more):
+        net = noisy()
+        optimizer = optim.Adam(net.parameters())
+        return result(fit(net, nn.MSELoss(), optimizer, data, epochs=3, **more), net, optimizer)
+
+    with pytest.raises(OSError, match="network"):
+        run(Fails(), checkpoints=tmp_path)
+    assert [path.name for path in Checkpoints(tmp_path).files] == ["step-0000000008.safetensors"]
+    assert run(Batches(), checkpoints=tmp_path, resume=True) == run(Batches())
 
 
 def test_an_interruption_between_epochs_leaves_the_last_checkpoint(tmp_path):

@@ -50,8 +50,8 @@ class Session:
             self._save()
             if self.keeper is not None:
                 self.keeper.close()
-        except KeyboardInterrupt:
-            if self._span and not self._is_closed:
+        except BaseException:
+            if not self._is_closed:  # between steps all is in order; between epochs, who knows
                 self.run.cut(self.training.now[1])
                 self._save()
             raise

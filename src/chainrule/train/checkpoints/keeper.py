@@ -16,6 +16,7 @@ from .folder import Checkpoints, save_checkpoint
 from .settings import differences, surroundings
 
 SHARE = 1 / 20  # of the time that saving may take
+_GOES_ON = " The training goes on."
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -43,29 +44,31 @@ class Keeper:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise CheckpointError(f"fit: nothing can be written to {folder}")
-        if not resume:
-            if self.rule.files:
-                raise CheckpointError(
-                    f"fit: {self.rule.folder} has checkpoints of an earlier run: resume=True goes "
-                    "on with it; for a new one, give another folder or call .clear() of Checkpoints"
-                )
-            return None
+        if not resume and self.rule.files:
+            raise CheckpointError(
+                f"fit: {folder} has checkpoints of an earlier run: resume=True goes on with it; "
+                "for a new one, give another folder or call Checkpoints(...).clear()"
+            )
         found = self.rule.newest()
         if found is None:
             return None
         self._last_good, state = found
-        differing = differences(state["settings"], self._about["settings"])
-        if differing:
-            raise CheckpointError(
-                f"fit: {self._last_good} is of a run with other settings, so this one cannot go on "
-                "from it:\n  " + "\n  ".join(differing)
-            )
-        others = differences(state["made_with"], surroundings())
-        if others:
-            text = f"{self._last_good}: the last bits may differ, for {'; '.join(others)}"
-            warnings.warn(text, CheckpointWarning, stacklevel=5)
+        self._compare(state)
         self._best = state["best_checkpoint"]
         return state
+
+    def _compare(self, state: dict[str, Any]) -> None:
+        """``CheckpointError`` where the settings differ, a warning where the surroundings do."""
+        unlike = differences(state["settings"], self._about["settings"])
+        if unlike:
+            raise CheckpointError(
+                f"fit: {self._last_good} is of a run with other settings, so this one cannot go on "
+                "from it:\n  " + "\n  ".join(unlike)
+            )
+        unlike = differences(state["made_with"], self._about["made_with"])
+        if unlike:
+            text = f"fit: the last bits may differ, for {self._last_good} has {'; '.join(unlike)}"
+            warnings.warn(text, CheckpointWarning, stacklevel=5)
 
     def is_due(self) -> bool:
         """Whether enough time has passed."""
@@ -101,7 +104,7 @@ class Keeper:
             self._write(path, {**state, **self._about, "best_checkpoint": best})
         except (OSError, ModelFileError) as error:
             if self._error is None:
-                self._warn(f"the checkpoint {path} could not be written ({error})")
+                self._warn(f"the checkpoint {path} could not be written ({error})", _GOES_ON)
             self._error = error
         else:
             self._last_good, self._best, self._error = path, best, None
@@ -115,7 +118,7 @@ class Keeper:
     def close(self) -> None:
         """Say so where the end could not be saved."""
         if self._error is not None:
-            self._warn(f"the end of the run has no checkpoint ({self._error})")
+            self._warn(f"the end of the run could not be saved ({self._error})")
 
     def _write(self, path: Path, state: dict[str, Any]) -> None:
         """Write; where the disk is full, first delete the oldest that has a newer one beside it."""
@@ -126,7 +129,6 @@ class Keeper:
                 raise
             save_checkpoint(path, state)
 
-    def _warn(self, what: str) -> None:
-        last = f"the last one is {self._last_good}" if self._last_good else "there is none yet"
-        text = f"fit: {what}; {last}. The training goes on."
-        warnings.warn(text, CheckpointWarning, stacklevel=6)
+    def _warn(self, what: str, then: str = "") -> None:
+        last = f"the last checkpoint is {self._last_good}" if self._last_good else "there is none"
+        warnings.warn(f"fit: {what}; {last}.{then}", CheckpointWarning, stacklevel=6)
