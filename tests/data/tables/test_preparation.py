@@ -312,3 +312,6 @@ def test_targets_at_evaluation_are_checked():
         preparation.targets(frame_of(y=["p", None]))
     with pytest.raises(DataError, match="the column 'y' is missing"):
         preparation.targets(frame_of(z=["p"]))
+    amounts = prepared(frame_of(x=[1.0, 2, 3, 4], y=[0.5, 1, 1.5, 2]))
+    with pytest.raises(DataError, match=r"data row 2, .*value 1e\+50: the target is too large"):
+        amounts.targets(frame_of(y=[1.0, 1e50]))

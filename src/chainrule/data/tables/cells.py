@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,7 @@ class Reader:
         return words.str.to_date(self.form, strict=False)
 
 
-def cleaned(words: polars.Series, missing: tuple[str, ...]) -> polars.Series:
+def cleaned(words: polars.Series, missing: Sequence[str]) -> polars.Series:
     """Words without spaces around them, null where they are marks of missing values."""
     pl = require("polars", "tables")
     words = words.str.strip_chars()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...extras import require
 from ..errors import DataError
-from .cells import Reader, cleaned, has_codes, is_exact, reader_for, uses_comma
+from .cells import EXACT, Reader, cleaned, has_codes, is_exact, reader_for, uses_comma
 from .dialect import Dialect, dialect
 from .options import Options, same_columns
 from .records import Block, blocks, checked, exactly_checked
@@ -50,7 +50,7 @@ def rows_of(
 def words_of(
     files: list[Path], options: Options, size: int, only: list[str] | None = None
 ) -> Iterator[tuple[Block, polars.DataFrame]]:
-    """Blocks, and their cells as words; those that mean missing are null."""
+    """Blocks, and their cells as words, as they are written; empty ones are null."""
     pl = require("polars", "tables")
     wanted = only
     for block, how, names in rows_of(files, options, size):
@@ -66,8 +66,7 @@ def words_of(
         except pl.exceptions.PolarsError as error:
             exactly_checked(block, how.separator, len(how.names))
             raise DataError(f"it cannot be read ({error})", **block.place(0)) from None
-        words = [cleaned(frame[name], tuple(options.missing)) for name in wanted]
-        yield block, pl.DataFrame(words)
+        yield block, frame.select(wanted)
 
 
 def text_frame(files: list[Path], options: Options, rows: int | None) -> polars.DataFrame:
@@ -80,13 +79,14 @@ def text_frame(files: list[Path], options: Options, rows: int | None) -> polars.
     read = 0
     for block, words in words_of(files, options, size):
         plan = plan or planned(words, block, options)
-        values = []
+        values = plain_numbers(plan, words)
         for column in words:
-            series, wrong = applied(plan[column.name], column)
-            values.append(series)
-            if wrong is not None:
-                failed.add(column.name)
-        frames.append(pl.DataFrame(values))
+            if column.name not in values:
+                series, wrong = applied(plan[column.name], column, options)
+                values[column.name] = series
+                if wrong is not None:
+                    failed.add(column.name)
+        frames.append(pl.DataFrame([values[name] for name in words.columns]))
         read += len(words)
         if rows is not None and read >= rows:
             break
@@ -109,7 +109,7 @@ def _whole_column(
     parts = []
     for block, words in words_of(files, options, size, [name]):
         places.blocks.append(block)
-        parts.append(words[name])
+        parts.append(cleaned(words[name], options.missing))
         if len(parts) == count:
             break
     words = pl.concat(parts)
@@ -123,16 +123,18 @@ def text_batches(files: list[Path], options: Options, rows: int) -> Iterator[pol
     plan: dict[str, Reader] = {}
     for block, words in words_of(files, options, CHUNK):
         plan = plan or planned(words, block, options)
-        values = []
+        values = plain_numbers(plan, words)
         for column in words:
-            series, wrong = applied(plan[column.name], column)
+            if column.name in values:
+                continue
+            series, wrong = applied(plan[column.name], column, options)
             if wrong is not None and plan[column.name].kind == "int":
                 plan[column.name] = Reader("float", options.decimal or ".")
-                series, wrong = applied(plan[column.name], column)
+                series, wrong = applied(plan[column.name], column, options)
             if wrong is not None:
                 raise _does_not_fit(column, wrong, plan[column.name], block)
-            values.append(series)
-        frame = pl.DataFrame(values)
+            values[column.name] = series
+        frame = pl.DataFrame([values[name] for name in words.columns])
         for start in range(0, len(frame), rows):
             yield frame[start : start + rows]
 
@@ -150,17 +152,49 @@ def _does_not_fit(column: polars.Series, at: int, reader: Reader, block: Block) 
 
 def planned(words: polars.DataFrame, block: Block, options: Options) -> dict[str, Reader]:
     """How to read each column, by its first words."""
-    decimal = options.decimal
-    comma = decimal is None and any(uses_comma(column) for column in words)
+    columns = [cleaned(column, options.missing) for column in words]
+    comma = options.decimal is None and any(map(uses_comma, columns))
     return {
-        column.name: reader_for(column, block.place, options.kind(column.name), decimal, comma)
-        for column in words
+        column.name: reader_for(
+            column, block.place, options.kind(column.name), options.decimal, comma
+        )
+        for column in columns
     }
 
 
-def applied(reader: Reader, words: polars.Series) -> tuple[polars.Series, int | None]:
+def plain_numbers(plan: dict[str, Reader], words: polars.DataFrame) -> dict[str, polars.Series]:
+    """The columns of numbers of which there is nothing to say, all at once: most are such."""
+    pl = require("polars", "tables")
+    ints = [name for name in words.columns if plan[name].kind == "int"]
+    floats = [name for name in words.columns if plan[name] == Reader("float", ".")]
+    if not ints and not floats:
+        return {}
+    values = words.select(
+        pl.col(ints).cast(pl.Int64, strict=False),
+        pl.col(floats).cast(pl.Float64, strict=False),
+    )
+    coded = pl.col(ints).str.starts_with("0") & (pl.col(ints).str.len_bytes() > 1)
+    known = values.null_count().row(0, named=True)
+    present = words.select(pl.col(values.columns).null_count()).row(0, named=True)
+    doubtful = words.select(coded.any()).row(0, named=True) if ints else {}
+    if floats:
+        exact = pl.col(floats).is_finite() & (pl.col(floats).abs() <= EXACT)
+        doubtful |= values.select(~exact.all()).row(0, named=True)
+    return {
+        name: values[name]
+        for name in values.columns
+        if known[name] == present[name] and not doubtful[name]
+    }
+
+
+def applied(
+    reader: Reader, words: polars.Series, options: Options
+) -> tuple[polars.Series, int | None]:
     """The values, and the first place that does not fit."""
     values, wrong = reader.read(words)
+    if reader.kind == "text" or wrong.any():  # else no word was a mark, or had spaces around it
+        words = cleaned(words, options.missing)
+        values, wrong = reader.read(words)
     if wrong.any():
         return values, int(wrong.arg_max())
     if reader.kind == "int" and has_codes(words):

@@ -229,7 +229,7 @@ def _conformed(series: polars.Series, options: Options, file: Any) -> polars.Ser
     if kind == "category":
         return as_text(series)
     if kind and kind != "boolean" and series.dtype == pl.String:
-        words = cleaned(series, tuple(options.missing))
+        words = cleaned(series, options.missing)
         reader = reader_for(words, lambda at: place(file, at), kind, options.decimal)
         return reader.read(words)[0]
     return series

@@ -157,7 +157,9 @@ class Preparation:
             return class_codes(columns[0], self.target["classes"], file)
         y = np.empty((len(frame), len(columns)), np.float32)
         for at, series in enumerate(columns):
-            y[:, at] = numbers(series, file)
+            values = numbers(series, file)
+            _refuse_large(values, series.name, file)
+            y[:, at] = values
         return y[:, 0] if len(columns) == 1 and task == "regression" else y
 
     def notes(self, frame: polars.DataFrame) -> dict[str, int]:
@@ -231,6 +233,19 @@ def class_codes(series: polars.Series, classes: Sequence[str], file: Any = None)
             **place(file, at),
         )
     return codes
+
+
+def _refuse_large(values: np.ndarray, name: str, file: Any) -> None:
+    large = np.abs(values) > np.finfo(np.float32).max
+    if large.any():
+        at = int(large.argmax())
+        raise DataError(
+            "the target is too large for a network, which learns in float32",
+            column=name,
+            value=float(values[at]),
+            fix="give it in a larger unit, or its logarithm",
+            **place(file, at),
+        )
 
 
 def _column(frame: polars.DataFrame, name: str, file: Any) -> polars.Series:

@@ -32,6 +32,13 @@ class Block:
         """The file and row of an error."""
         return {"file": self.file, "row": int(self.lines[index])}
 
+    @property
+    def end(self) -> int:
+        """The line after the last."""
+        if isinstance(self.lines, range):
+            return self.lines.stop
+        return int(self.lines[0]) + self.data.count(b"\n")
+
     def after(self, rows: int) -> Block:
         """The block without its first rows."""
         if rows >= len(self.lines):
@@ -53,8 +60,9 @@ def blocks(chunks: Iterable[bytes], file: Path) -> Iterator[Block]:
             if len(rest) > LONGEST:
                 raise _not_closed(rest, line, file)
             continue
-        yield _block(rest[:end], line, file)
-        line += rest.count(b"\n", 0, end)
+        block = _block(rest[:end], line, file)
+        yield block
+        line = block.end
         rest = rest[end:]
     if rest:
         if not rest.endswith(b"\n"):
