@@ -27,6 +27,7 @@ import chainrule as cr
 from chainrule import lax, nn
 from chainrule.engine.graph import Graph
 from chainrule.export import ModelFileError, load, save, tensors
+from chainrule.export.any_batch import BatchModule, as_batch_module
 from chainrule.export.architecture import module_from_dict
 from chainrule.export.graph_module import GraphModule
 from chainrule.export.graph_rows import DTYPES, ROWS
@@ -54,6 +55,18 @@ def looped(x, w):
     return changed, sums, count, picked.reshape(6), np.pad(x, 1), np.concatenate([x, x], 1)
 
 
+class Own(nn.Module):
+    """A class that is kept as a graph for any batch size."""
+
+    def __init__(self):
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x):
+        y = self.layer(x) - x.mean(0)
+        y = np.concatenate([y[1:], np.ones((1, 4), np.float32)], 0) / x.shape[0]
+        return y[np.arange(x.shape[0]), np.argmax(x, 1)]
+
+
 def networks():
     """Small networks of different kinds."""
     tied = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.ReLU(), nn.Dropout(0.2))
@@ -61,6 +74,7 @@ def networks():
     again.weight = tied[0].weight
     yield nn.Sequential(tied, again, tied, np.tanh, nn.LayerNorm(4), nn.PReLU(4))
     yield nn.ModuleDict({"table": nn.Embedding(5, 4), "loss": nn.FocalLoss(alpha=0.3)})
+    yield as_batch_module(Own(), X)
     yield GraphModule(cr.trace(looped, X, np.ones(4, np.float32)), {"0.w": np.ones(4, np.float32)})
 
 
@@ -341,7 +355,12 @@ def is_small(graph):
 
 def run(module, compiled):
     """Call it; it may fail in any way that Python survives."""
-    graphs = [part.graph for part in module.modules() if isinstance(part, GraphModule)]
+    parts = list(module.modules())
+    graphs = [part.graph for part in parts if isinstance(part, GraphModule)]
+    try:
+        graphs += [part.sized.at(len(X)) for part in parts if isinstance(part, BatchModule)]
+    except ModelFileError:
+        return "cannot run"
     if not all(map(is_small, graphs)):
         return "large"
     try:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.graph import Graph
 from ..engine.tensor import Parameter, Tensor
 from ..nn.containers import Lambda
 from ..nn.module import Module
+from .any_batch import BatchModule, SizedGraph, check_batch_module
 from .errors import ModelFileError
 from .graph_json import graph_from_dict, graph_to_dict
 from .graph_module import GraphModule
@@ -95,7 +95,11 @@ class _Writer:
         if type(module) is Lambda:
             return {"function": _function_name(where, own.get("function"))}
         if type(module) is GraphModule:
-            return self._graph(module, path)
+            return self._graph(path, module.names, *graph_to_dict(module.graph))
+        if type(module) is BatchModule:
+            sized = module.sized
+            written = self._graph(path, module.names, sized.description, sized.constants)
+            return {**written, "batched": list(sized.batched)}
         return {name: self._value(value, f"{where}: {name}") for name, value in own.items()}
 
     def _refuse(self, where: str, names: Iterable[str]) -> None:
@@ -105,11 +109,10 @@ class _Writer:
                 "a model file would lose: delete it, or write a class of your own"
             )
 
-    def _graph(self, module: GraphModule, path: str) -> dict[str, Any]:
-        graph, constants = graph_to_dict(module.graph)
+    def _graph(self, path: str, names: Any, graph: Any, constants: Any) -> dict[str, Any]:
         start = f"{path}." if path else ""
-        names = {name: self._put(f"{start}graph.{name}", a) for name, a in constants.items()}
-        return {"graph": graph, "constants": names, "names": list(module.names)}
+        held = {name: self._put(f"{start}graph.{name}", a) for name, a in constants.items()}
+        return {"graph": graph, "constants": held, "names": list(names)}
 
     def _value(self, value: Any, where: str) -> Any:
         """An attribute in JSON; what JSON does not tell apart is tagged."""
@@ -151,7 +154,11 @@ def is_ours(module: Module) -> bool:
     return all(type(part) in _OURS for part in module.modules())
 
 
-_OURS = {Lambda, GraphModule, *CONTAINERS.values(), *[layer.kind for layer in LAYERS.values()]}
+_GRAPHS = {
+    GraphModule: {"graph", "constants", "names"},
+    BatchModule: {"graph", "constants", "names", "batched"},
+}
+_OURS = {Lambda, *_GRAPHS, *CONTAINERS.values(), *[layer.kind for layer in LAYERS.values()]}
 
 # -- from JSON ---------------------------------------------------------------------------------
 
@@ -213,7 +220,7 @@ class _Reader:
         settings = self._settings(kind, layer, written.get("settings", {}))
         if layer is not None:
             self._check_layer(layer, settings, parts, path)
-        if kind is GraphModule:
+        if kind in _GRAPHS:
             module = self._graph_module(settings, parts)
         else:
             module = self._made(kind, settings, parts, path)
@@ -244,8 +251,8 @@ class _Reader:
         if kind is Lambda:
             _expect(kind, given, {"function"})
             return {"function": FUNCTIONS[given["function"]]}
-        if kind is GraphModule:
-            _expect(kind, given, {"graph", "constants", "names"})
+        if kind in _GRAPHS:
+            _expect(kind, given, _GRAPHS[kind])
             return given
         for name in given:
             present = getattr(kind, name, None)
@@ -318,11 +325,18 @@ class _Reader:
 
     def _graph_module(self, settings: Any, parts: Any) -> Module:
         constants = {key: self._take(name) for key, name in settings["constants"].items()}
-        graph: Graph = graph_from_dict(settings["graph"], constants)
         held = {**parts["parameters"], **parts["buffers"]}
-        if settings["names"] != list(dict.fromkeys(settings["names"])):
-            raise ValueError("a name of a graph's parameter comes twice")
-        module = GraphModule(graph, {name: self._take(held[name]) for name in settings["names"]})
+        if sorted(settings["names"]) != sorted(held):
+            raise ValueError("the names of a graph's parameters are not those of its arrays")
+        arrays = {name: self._take(held[name]) for name in settings["names"]}
+        module: Module
+        if "batched" in settings:
+            module = BatchModule(
+                SizedGraph(settings["graph"], constants, settings["batched"]), arrays
+            )
+            check_batch_module(module)
+        else:
+            module = GraphModule(graph_from_dict(settings["graph"], constants), arrays)
         for name, key in parts["parameters"].items():
             module._parameters[name] = self._parameter(key)
         return module

@@ -13,8 +13,9 @@ from ..engine.primitives.families import constant_row
 from ..engine.tensor import Tensor
 from ..engine.trace import at_place, placeholder
 from ..engine.types import TensorType
+from .batch_size import Counting, Filled, Quotient, Sizes
 from .errors import ModelFileError
-from .graph_rows import ROWS, WORDS, check_size, read_type, type_text, types_of
+from .graph_rows import ROWS, WORDS, check_size, read_type, type_text, types_of, write_count
 from .in_bounds import clipped
 
 MOST_NODES = 1_000_000
@@ -39,7 +40,12 @@ def graph_to_dict(graph: Graph) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     >>> arrays
     {'c0': array(3.)}
     """
-    writer = _Writer()
+    return sized_to_dict(graph, Sizes())
+
+
+def sized_to_dict(graph: Graph, sizes: Sizes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The same, with texts such as ``2 * n + 1`` for the numbers that depend on the batch size."""
+    writer = _Writer(sizes)
     writer.number_of(graph)
     return {"graphs": writer.graphs}, writer.arrays
 
@@ -47,7 +53,8 @@ def graph_to_dict(graph: Graph) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 class _Writer:
     """Graphs met so far, each once, those inside another before it."""
 
-    def __init__(self) -> None:
+    def __init__(self, sizes: Sizes) -> None:
+        self.sizes = sizes
         self.graphs: list[dict[str, Any]] = []
         self.arrays: dict[str, np.ndarray] = {}
         self._numbers: dict[int, int] = {}
@@ -69,16 +76,14 @@ class _Writer:
             number[node] = len(number)
             nodes.append(self._node(node, number))
         return {
-            "inputs": [_text(node.type) for node in graph.inputs],
+            "inputs": [self._type(node) for node in graph.inputs],
             "nodes": nodes,
             "outputs": [number[node] for node in graph.outputs],
         }
 
     def _node(self, node: Node, number: Mapping[Node, int]) -> dict[str, Any]:
         if not node.inputs and isinstance(node.known, np.ndarray | np.generic):
-            name = f"c{len(self.arrays)}"
-            self.arrays[name] = np.asarray(node.known)
-            return {"constant": name, "type": _text(node.type)}
+            return {**self._constant(node), "type": self._type(node)}
         if node.primitive is None:
             raise ModelFileError(
                 f"the graph needs {node.type}, which is neither an input nor a constant: make it "
@@ -92,13 +97,37 @@ class _Writer:
                 f"the operation {name!r} ({node.line or 'its line is not known'}) cannot be saved: "
                 f"{why}. Write it with operations of chainrule.numpy instead."
             )
-        params = {key: row.params[key].write(v, self.number_of) for key, v in node.params.items()}
+        given = self.sizes.params(node).items()
+        params = {key: row.params[key].write(value, self.number_of) for key, value in given}
         inputs = [number[operand] for operand in node.inputs]
-        return {"op": name, "inputs": inputs, **params, "type": _text(node.type)}
+        return {"op": name, "inputs": inputs, **params, "type": self._type(node)}
+
+    def _type(self, node: Node) -> Any:
+        kind, shape = node.type, self.sizes.shapes.get(node)
+        if shape is None:
+            return _text(kind)
+        if isinstance(kind, tuple):
+            return [type_text(part.dtype, own) for part, own in zip(kind, shape, strict=True)]
+        return type_text(kind.dtype, shape)
+
+    def _constant(self, node: Node) -> dict[str, Any]:
+        sized = self.sizes.constants.get(node)
+        if isinstance(sized, Counting):
+            return {"counting": sized.axis}
+        if sized is not None:
+            value = sized.value if isinstance(sized, Filled) else sized
+            if isinstance(value, Quotient):
+                return {"filled": [write_count(value.top), write_count(value.bottom)]}
+            return {"filled": np.asarray(value).item()}
+        name = f"c{len(self.arrays)}"
+        self.arrays[name] = np.asarray(node.known)
+        return {"constant": name}
 
 
 def _text(kind: Any) -> Any:
-    return [type_text(part) for part in kind] if isinstance(kind, tuple) else type_text(kind)
+    if isinstance(kind, tuple):
+        return [_text(part) for part in kind]
+    return type_text(kind.dtype, kind.shape)
 
 
 # -- from JSON ---------------------------------------------------------------------------------
@@ -204,7 +233,7 @@ class _Reader:
         if array is None:
             raise ValueError(f"there is no array {str(written['constant'])[:40]!r}")
         kind = TensorType.of(array.shape, array.dtype)
-        if array.dtype not in WORDS or type_text(kind) != written["type"]:
+        if array.dtype not in WORDS or _text(kind) != written["type"]:
             raise ValueError(f"the array is {kind}, not {str(written['type'])[:40]}")
         return Tensor(constant_row, (), {}, kind, None, array[()])
 

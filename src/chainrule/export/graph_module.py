@@ -62,7 +62,7 @@ class GraphModule(Module):
         kinds = [node.type for node in self.graph.inputs[: -len(self.names) or None]]
         if len(inputs) != len(kinds):
             raise TypeError(f"GraphModule takes {len(kinds)} inputs, got {len(inputs)}")
-        data = [_fitted(x, kind, i) for i, (x, kind) in enumerate(zip(inputs, kinds, strict=True))]
+        data = [fitted(x, kind, i) for i, (x, kind) in enumerate(zip(inputs, kinds, strict=True))]
         outputs = self.graph(*data, *[array_of(self, name) for name in self.names])
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
@@ -108,7 +108,8 @@ def array_of(module: Module, name: str) -> Any:
     return module._buffers[name] if found is None else found
 
 
-def _fitted(x: Any, kind: Any, place: int) -> Any:
+def fitted(x: Any, kind: Any, place: int) -> Any:
+    """Input number ``place`` in the dtype that a graph wants; ``ShapeError`` for another shape."""
     x = as_operand(x)
     if x.shape != kind.shape:
         raise ShapeError(

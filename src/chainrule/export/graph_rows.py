@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -36,6 +36,7 @@ from ..engine.primitives.families import Primitive
 from ..engine.trace import placeholder
 from ..engine.types import TensorType
 from ..scipy import gamma_rows
+from .batch_size import Size
 
 DTYPES = {
     "bool": "bool",
@@ -70,15 +71,15 @@ class Row(NamedTuple):
 # -- types as text -----------------------------------------------------------------------------
 
 
-def type_text(kind: TensorType) -> str:
+def type_text(dtype: Any, shape: Sequence[int]) -> str:
     """``f32[2,3]``; ``DtypeError`` for a dtype that files do not have."""
-    if kind.dtype not in WORDS:
-        raise DtypeError(f"a file cannot hold an array of dtype {kind.dtype}")
-    return f"{WORDS[kind.dtype]}[{','.join(map(str, kind.shape))}]"
+    if dtype not in WORDS:
+        raise DtypeError(f"a file cannot hold an array of dtype {dtype}")
+    return f"{WORDS[dtype]}[{','.join(map(str, shape))}]"
 
 
 def read_type(text: Any) -> TensorType:
-    """The type that ``type_text`` wrote; ``ValueError`` for anything else.
+    """The type in this text; ``ValueError`` where it is none.
 
     >>> read_type("f32[2,3]")
     f32[2,3]
@@ -115,6 +116,11 @@ def _plain(test: Callable[[Any], bool], what: str) -> Kind:
     return Kind(lambda value, graphs: value, read)
 
 
+def write_count(value: Any, graphs: Any = None) -> int | str:
+    """A number; as text where it depends on the batch size n."""
+    return str(value) if isinstance(value, Size) else int(value)
+
+
 def _read_counts(value: Any, graphs: Any) -> tuple[int, ...]:
     if not isinstance(value, list) or not all(map(_is_count, value)):
         raise ValueError(f"{str(value)[:40]!r} is no list of whole numbers")
@@ -141,11 +147,11 @@ def _is_number(value: Any) -> bool:
     return type(value) is float or (type(value) is int and abs(value) < 2**63)
 
 
-COUNT = _plain(_is_count, "whole number from 0 on")
+COUNT = _plain(_is_count, "whole number from 0 on")._replace(write=write_count)
 FLAG = _plain(lambda value: type(value) is bool, "truth value")
 NUMBER = _plain(_is_number, "number")
 TEXT = _plain(lambda value: isinstance(value, str) and len(value) < 1000, "text")
-COUNTS = Kind(lambda value, graphs: [int(n) for n in value], _read_counts)
+COUNTS = Kind(lambda value, graphs: list(map(write_count, value)), _read_counts)
 DTYPE = Kind(lambda value, graphs: WORDS[np.dtype(value)], _read_dtype)
 GRAPH = Kind(lambda value, graphs: graphs(value), _read_graph)
 GRAPHS = Kind(lambda value, graphs: [graphs(graph) for graph in value], _read_graphs)

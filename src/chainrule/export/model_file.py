@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..nn.module import Module
+from .any_batch import as_batch_module
 from .architecture import is_ours, module_from_dict, module_to_dict
 from .errors import ModelFileError
 from .graph_module import as_graph_module
@@ -30,9 +31,10 @@ def save(
     ----------
     example
         An input (a tuple of several) for a Module of a class of your own: the file then keeps the
-        graph of its evaluation mode, which loads anywhere, for inputs of this shape. Without it
-        the file keeps the Module's attributes and parts, and ``load`` needs the class. For layers
-        of ``chainrule.nn`` it is not needed, and not used.
+        graph of its evaluation mode, which loads anywhere, as a ``BatchModule`` for any number of
+        rows (a ``GraphModule`` where that number cannot be told from the others in the graph).
+        Without it the file keeps the Module's attributes and parts, and ``load`` needs the class.
+        For layers of ``chainrule.nn`` it is not needed, and not used.
     record
         Anything that JSON can hold, to be found again by ``describe``: how it was trained, say.
 
@@ -117,7 +119,11 @@ def _described(module: Module, example: Any) -> tuple[dict[str, Any], dict[str, 
     examples = example if isinstance(example, tuple) else (example,)
     modes = [(part, part.training) for part in module.modules()]
     try:
-        traced = as_graph_module(module.eval(), *examples)
+        module.eval()
+        try:
+            traced: Module = as_batch_module(module, *examples)
+        except (ValueError, TypeError, IndexError):  # it is not the same for every batch size
+            traced = as_graph_module(module, *examples)
     finally:
         for part, mode in modes:
             part.__dict__["training"] = mode
