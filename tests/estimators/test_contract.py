@@ -28,7 +28,7 @@ QUICK = {
     "batch_size": 64,
     "dtype": "float64",
 }
-FEW = {"hidden": (16,), "epochs": 40, "learning_rate": 0.01, "random_state": 0}
+FEW = {"hidden": (32,), "epochs": 40, "learning_rate": 0.02, "random_state": 0}
 
 
 @parametrize_with_checks([NeuralClassifier(**QUICK), NeuralRegressor(**QUICK)])

@@ -266,7 +266,7 @@ def _optimizer(recipe: Recipe, network: TableNetwork, rows: int) -> Any:
     settings = {"lr": recipe.learning_rate}
     if recipe.optimizer in ("adamw", "lion"):
         decay = recipe.weight_decay
-        settings["weight_decay"] = PRIOR / max(100, rows) if decay is None else decay
+        settings["weight_decay"] = PRIOR / max(PRIOR, rows) if decay is None else decay
     if recipe.optimizer == "sgd":
         settings |= {"momentum": 0.9, "nesterov": True}
     return made(network.parameters(), **settings)

@@ -33,7 +33,7 @@ class Recipe:
         raw outputs (n, k), with ``weight=`` if it is to be weighted.
     optimizer, learning_rate, weight_decay, schedule, clip
         The update rule, its largest rate, AdamW's decay (None: 300 over the number of rows, at most
-        3, as a prior counts for less beside more data), how the rate goes on, and the largest norm
+        1, as a prior counts for less beside more data), how the rate goes on, and the largest norm
         of a gradient.
     batch_size, epochs
         None: from the number of rows.
