@@ -9,7 +9,7 @@ from ..tabular.outcome import Outcome
 from .html import Raw, Section, definitions, details
 
 USE = """chainrule predict {model} new.csv
-chainrule export {model} model.onnx"""
+chainrule export {model} --to onnx"""
 PYTHON = """from chainrule.tabular import TableModel
 
 model = TableModel.load("{model}")
