@@ -206,3 +206,13 @@ def test_what_cannot_be_exported_is_named_with_its_line():
     double = cr.engine.primitives.families.elementwise("double", numpy=lambda x: 2 * x, arity=1)
     with pytest.raises(NotExportable, match=r"v1 is double, .* has no row"):
         to_onnx(double, X)
+
+
+def test_a_matrix_by_a_vector_is_not_transposed():
+    """onnxruntime fuses a transposition into such a product, and computes something else."""
+    first, second = np.arange(6.0).reshape(2, 3) * 1.5, np.array([2.0, -3.0])
+    for spec in ("ij,i->j", "i,ij->j"):
+        operands = (first, second) if spec[1] == "j" else (second, first)
+        model = to_onnx(lambda a, b, s=spec: cr.numpy.einsum(s, 2 * a, 2 * b), *operands)
+        assert "Transpose" not in {node.op_type for node in model.graph.node}
+        np.testing.assert_allclose(run(model, *operands)[0], 4 * second @ first)

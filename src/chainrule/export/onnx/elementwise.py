@@ -32,9 +32,19 @@ def by_kind(real: str, **others: str | None) -> Row:
 
 def _chain_product(w: Writer, node: Any, a: str, b: str) -> str:
     """The chain rule's product, in which 0 times anything is 0."""
+    if any(_is_plain(x) for x in node.inputs):
+        return w.op("Mul", a, b)
     zero = w.constant(0, node.dtype)
     nothing = w.op("Or", w.op("Equal", a, zero), w.op("Equal", b, zero))
     return w.op("Where", nothing, zero, w.op("Mul", a, b))
+
+
+def _is_plain(node: Any) -> bool:
+    """Whether it is known to be neither 0 nor infinite, so that its products need no care."""
+    while node.primitive is not None and node.primitive.name in ("broadcast", "convert"):
+        (node,) = node.inputs
+    known = node.known if not node.inputs and node.primitive is not None else None
+    return known is not None and bool(np.isfinite(known).all() and np.all(known != 0))
 
 
 def _constant_power(w: Writer, node: Any, x: str) -> str:

@@ -41,7 +41,10 @@ def _scatter(reduction: str) -> Row:
         axes, ndim = node.params["axes"], node.ndim
         order = _order(axes, ndim)
         moved = _to_front(w, x, axes, ndim)
-        found = w.op("ScatterND", moved, _places(w, indices), updates, reduction=reduction)
+        wide = np.float32 if node.dtype == np.float16 else node.dtype  # float16 has no kernel
+        data = [v if wide == node.dtype else w.cast(v, wide) for v in (moved, updates)]
+        found = w.op("ScatterND", data[0], _places(w, indices), data[1], reduction=reduction)
+        found = found if wide == node.dtype else w.cast(found, node.dtype)
         if order == list(range(ndim)):
             return found
         return w.op("Transpose", found, perm=np.argsort(order).tolist())

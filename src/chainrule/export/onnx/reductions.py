@@ -94,6 +94,8 @@ def _matrix(w: Writer, node: Any, a: str, b: str, result: str, x: str, y: str) -
     flat = len(a) == len(b) == 2 and not stack
     if flat and node.type.is_float and (a[0] == k or b[1] == k):
         return w.op("Gemm", x, y, transA=int(a[0] == k), transB=int(b[1] == k))
+    if len(a) == 1 or len(b) == 1:
+        return _with_vector(w, node, k, (a, x), (b, y))
     x = _ordered(w, x, a, [*stack, *rows, k])
     y = _ordered(w, y, b, [*stack, k, *columns])
     if stack and not rows:
@@ -105,6 +107,15 @@ def _matrix(w: Writer, node: Any, a: str, b: str, result: str, x: str, y: str) -
         extra = [len(stack)] * (not rows) + [len(stack) + 1] * (not columns)
         found = w.op("Squeeze", found, w.ints(*extra))
     return found
+
+
+def _with_vector(w: Writer, node: Any, k: str, *operands: tuple[str, str]) -> str:
+    """The vector goes to the side where the other's axis is, so that nothing is transposed.
+
+    (onnxruntime 1.32 fuses ``Transpose`` into a product by a vector, and computes something else.)
+    """
+    (_, vector), (term, other) = sorted(operands, key=lambda pair: len(pair[0]))
+    return w.typed("MatMul", node, *([vector, other] if term[0] == k else [other, vector]))
 
 
 def _ordered(w: Writer, x: str, term: str, wanted: list[str]) -> str:
