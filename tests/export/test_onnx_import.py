@@ -12,6 +12,8 @@ from chainrule.export import from_onnx, to_onnx
 from chainrule.export.errors import ModelFileError
 from chainrule.train import fit
 
+from . import table_case
+
 RNG = np.random.default_rng(0)
 MLP = """
 <ir_version: 10, opset_import: ["": 21]>
@@ -107,6 +109,19 @@ def test_what_we_export_comes_back(batch):
     x = array(batch, 4)
     np.testing.assert_allclose(back(x).numpy(), net(x).numpy(), atol=1e-6)
     assert back.state_dict().keys() == dict(net.named_parameters()).keys()
+
+
+def test_a_whole_table_model_comes_back(tmp_path):
+    """Words, dates and gaps included: the preparation is in the file."""
+    model = table_case.model("binary")
+    model.to_onnx(tmp_path / "table.onnx")
+    back = from_onnx(tmp_path / "table.onnx")
+    rows = table_case.frame(50, seed=3, strange=True)
+    columns = table_case.raw(rows)
+    probabilities, label = back(*[columns[entry.name] for entry in back.inputs])
+    np.testing.assert_allclose(probabilities.numpy(), model.outputs_of(rows), atol=1e-6)
+    assert label.numpy().tolist() == model.predict(rows)["prediction"].to_list()
+    assert all(name.startswith("network.") for name, _ in back.named_parameters())
 
 
 # -- parameters --------------------------------------------------------------------------------

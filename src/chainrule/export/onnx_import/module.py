@@ -73,9 +73,13 @@ class Input:
     shape: tuple[int | str, ...] | None
 
     def __str__(self) -> str:
-        kind = "?" if self.dtype is None else f"{self.dtype.kind}{8 * self.dtype.itemsize}"
+        kind = "?" if self.dtype is None else _short(self.dtype)
         axes = "..." if self.shape is None else ",".join(map(str, self.shape))
         return f"{self.name}: {kind}[{axes}]"
+
+
+def _short(dtype: np.dtype[Any]) -> str:
+    return "str" if dtype.hasobject else f"{dtype.kind}{8 * dtype.itemsize}"
 
 
 class OnnxModule(Module):
@@ -208,6 +212,8 @@ def _fitted(x: Any, wanted: Input) -> Any:
             raise ShapeError(f"the model wants {wanted}, got an array of shape {x.shape}")
     if x.dtype == wanted.dtype:
         return x
+    if wanted.dtype.hasobject and x.dtype.kind in "UT":
+        return np.asarray(x, object)
     if not np.can_cast(x.dtype, wanted.dtype, "same_kind"):
         raise DtypeError(f"the model wants {wanted}, got {x.dtype}")
     return logic.astype(x, wanted.dtype)

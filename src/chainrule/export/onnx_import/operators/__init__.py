@@ -20,6 +20,7 @@ from . import (
     elementwise,
     images,
     indexing,
+    labels,
     losses,
     normalization,
     pooling,
@@ -40,6 +41,7 @@ OPERATORS: dict[str, Row] = {
     **creation.OPERATORS,
     **images.OPERATORS,
     **indexing.OPERATORS,
+    **labels.OPERATORS,
     **losses.OPERATORS,
     **normalization.OPERATORS,
     **pooling.OPERATORS,
@@ -74,7 +76,7 @@ def find(domain: str, kind: str, version: int) -> Callable[..., Any] | None:
     >>> print(find("", "NoSuchThing", 21), find("other.domain", "Softmax", 1))
     None None
     """
-    row = OPERATORS.get(kind) if domain == "" else None
+    row = OPERATORS.get(f"{domain}.{kind}" if domain else kind)
     if not isinstance(row, dict):
         return row
     since = max((v for v in row if v <= version), default=None)
