@@ -1,7 +1,6 @@
 """Each primitive of the engine, written to ONNX, computes the same in onnxruntime."""
 
 import numpy as np
-import onnx.reference
 import onnxruntime
 import pytest
 
@@ -13,29 +12,29 @@ from chainrule.export.onnx.rows import NOT_EXPORTABLE
 from tests.conformance.cases import CASES
 from tests.conformance.rows import LEAVES, ROWS
 
-SHAPES = {"scalar", "2x3", "2x0x3"}  # of the elementwise rows: enough for writing them
-CHOSEN = [case for case in CASES if not case.row.derivatives or case.label in SHAPES]
+SHAPES = {"scalar", "2x3"}  # of the elementwise rows: enough for writing them
+CHOSEN = [
+    case
+    for case in CASES
+    if not case.row.derivatives or case.label in SHAPES or str(case) == "add-2x0x3"
+]
 SINGLE = [
     case
     for case in CHOSEN
-    if case.name not in NOT_EXPORTABLE
+    if case.row.family in ("elementwise", "reduction", "contraction")
+    and case.name not in NOT_EXPORTABLE
+    and case.label != "scalar"
     and any(np.asarray(x).dtype == np.float64 and np.size(x) for x in case.inputs)
-    and (case.label == "2x3" or not case.row.derivatives)
 ]
 
 
 def run(model, arrays):
-    """The outputs in onnxruntime; where it has no kernel, in onnx's reference implementation."""
+    """The outputs in onnxruntime."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
     names = [value.name for value in model.graph.input]
-    feeds = dict(zip(names, map(np.asarray, arrays), strict=True))
-    try:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 4
-        session = onnxruntime.InferenceSession(model.SerializeToString(), options)
-    except onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented:
-        return onnx.reference.ReferenceEvaluator(model).run(None, feeds)
-    return session.run(None, feeds)
+    return session.run(None, dict(zip(names, map(np.asarray, arrays), strict=True)))
 
 
 def leaves(result):
@@ -54,17 +53,14 @@ def agree(case, inputs, tolerance):
 @pytest.mark.parametrize("case", CHOSEN, ids=str)
 def test_it_computes_the_same(case):
     if case.name in NOT_EXPORTABLE:
-        if 0 not in np.shape(case.inputs[0]):
-            with pytest.raises(NotExportable, match=rf"v\d is {case.name}, .*rows.py"):
-                to_onnx(case, *case.inputs)
+        with pytest.raises(NotExportable, match=rf"v\d is {case.name}, .*rows.py"):
+            to_onnx(case, *case.inputs)
         return
     agree(case, case.inputs, 1e-12)
 
 
 @pytest.mark.parametrize("case", SINGLE, ids=str)
 def test_it_computes_the_same_in_single_precision(case):
-    if case.name in ("scan", "cond", "while_loop", "checkpoint", "custom_vjp"):
-        pytest.skip("its graphs are traced for float64")
     inputs = [np.asarray(x) for x in case.inputs]
     agree(case, [x.astype(np.float32) if x.dtype == np.float64 else x for x in inputs], 1e-5)
 
