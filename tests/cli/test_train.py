@@ -54,9 +54,21 @@ def test_a_folder_is_replaced_only_when_asked(tables, tmp_path):
     refused = call(*command, "--seed", 5)
     assert refused.code == 2 and "--force" in refused.err
     assert (folder / "metrics.json").read_bytes() == before
+    more = call(*command, "--force", columns=300)
+    assert more.code == 2 and "holds more than a run (mine.txt)" in more.err
     (folder / "mine.txt").unlink()
     assert call(*command, "--seed", 5, "--force").code == 0
     assert (folder / "metrics.json").read_bytes() != before
+
+
+def test_a_run_that_cannot_begin_replaces_nothing(tables, tmp_path):
+    folder = tmp_path / "r"
+    command = ("train", tables / "fish.csv", *QUICK, "-o", folder)
+    assert call(*command, "-t", "kind").code == 0
+    before = (folder / "model.chainrule").read_bytes()
+    assert call(*command, "-t", "weight", "--force").code == 3
+    assert (folder / "model.chainrule").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
 
 
 def test_force_removes_no_other_folder(tables, tmp_path):

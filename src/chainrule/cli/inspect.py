@@ -131,20 +131,21 @@ def _show_columns(columns: list[ColumnSummary], most: int, rows: int) -> None:
 
 
 def _values(each: ColumnSummary) -> Any:
-    """A histogram from the least to the largest, or the commonest values; why it is left out."""
+    """A histogram from the least to the largest, or the commonest values; or why it is left out."""
     from .summary import cell
 
-    why = f"{each.why}: " if each.kind == "ignore" and each.why else ""
+    if each.kind == "ignore" and each.why not in ("", "asked"):
+        return each.why
     if each.values:
         shown = ", ".join(each.values[:6])
         more = f" and {each.different - 6:,} more" if each.different > 6 else ""
-        return terminal.literal(f"{why}{shown}{more}")
+        return terminal.literal(f"{shown}{more}")
     if not each.counts:
-        return why.rstrip(": ")
+        return ""
     steps = [sum(each.counts[i : i + 2]) for i in range(0, len(each.counts), 2)]
     top = max(steps)
     bars = "".join(SIGNS[-(-8 * count // top)] for count in steps)
-    return terminal.literal(f"{why}{cell(each.low)} {bars} {cell(each.high)}")
+    return terminal.literal(f"{cell(each.low)} {bars} {cell(each.high)}")
 
 
 # -- a model -------------------------------------------------------------------------------------

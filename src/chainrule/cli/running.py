@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import options, terminal
 from .errors import UsageError
+from .export import ENDINGS
 from .progress import Display
 
 if TYPE_CHECKING:
@@ -119,14 +121,18 @@ def _loggers(folder: Path, logs: Iterable[str]) -> list[Any]:
 
 @contextmanager
 def _claimed(settings: Settings, force: bool) -> Iterator[Path]:
-    """The run's folder, which is there; gone again if nothing came to be in it."""
+    """The run's folder, which is there; gone again if nothing came to be in it.
+
+    A run that is to be replaced stands aside until the new one has begun.
+    """
+    aside = None
     if settings.output is None:
         folder = _new_folder(settings)
     else:
         folder = Path(settings.output)
         if force and folder.exists():
-            _remove_run(folder)
-        if folder.is_dir() and any(folder.iterdir()):
+            aside = _stand_aside(folder)
+        elif folder.is_dir() and any(folder.iterdir()):
             raise UsageError(
                 f"{folder} is not empty: choose another --output, go on with the run in it "
                 f"({command('resume', folder)}), or replace it with --force"
@@ -137,6 +143,11 @@ def _claimed(settings: Settings, force: bool) -> Iterator[Path]:
     finally:
         if not any(folder.iterdir()):
             folder.rmdir()
+        if aside is not None and folder.exists():
+            shutil.rmtree(aside.parent)
+        elif aside is not None:
+            aside.rename(folder)
+            aside.parent.rmdir()
 
 
 def _new_folder(settings: Settings) -> Path:
@@ -155,18 +166,23 @@ def _new_folder(settings: Settings) -> Path:
             return folder
 
 
-def _remove_run(folder: Path) -> None:
-    """Remove a run, and refuse to remove anything else."""
+def _stand_aside(folder: Path) -> Path:
+    """Rename a run's folder; refuse where it is anything else, or holds more."""
     from ..tabular.folder import CHECKPOINTS, HISTORY, METRICS, MODEL, REPORT, SETTINGS
 
     if not folder.is_dir():
         raise UsageError(f"{folder} is a file: choose another --output")
-    if any(folder.iterdir()) and not (folder / SETTINGS).exists():
+    names = {path.name for path in folder.iterdir()}
+    if names and SETTINGS not in names:
         raise UsageError(f"{folder} is no folder of a run: --force replaces runs only")
-    for name in (METRICS, REPORT, HISTORY, MODEL, SETTINGS, LOGS["csv"], LOGS["jsonl"]):
-        (folder / name).unlink(missing_ok=True)
-    for name in (CHECKPOINTS, LOGS["tensorboard"]):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    exports = {Path(MODEL).stem + ending for ending in ENDINGS.values()}
+    own = {SETTINGS, MODEL, REPORT, HISTORY, METRICS, CHECKPOINTS, *LOGS.values(), *exports}
+    if others := sorted(names - own):
+        raise UsageError(
+            f"{folder} holds more than a run ({', '.join(others[:4])}): move that elsewhere first"
+        )
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent)) / "replaced"
+    return folder.rename(aside)
 
 
 def _is_begun(folder: Path) -> bool:
