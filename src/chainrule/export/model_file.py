@@ -94,10 +94,10 @@ def load(
 
 
 def describe(path: str | Path, *, largest: int = LARGEST) -> dict[str, Any]:
-    """What is in a model file, as a dict that JSON can hold; its arrays are not loaded.
+    """What is in a model file, as a dict; its arrays are not loaded, its checksum is verified.
 
-    ``kind``, ``record``, ``bytes``, ``sha256`` (which is verified), ``numbers`` (how many all
-    arrays have), ``arrays`` (type by name), and ``header``, which is everything else.
+    ``path``, ``kind``, ``record``, ``bytes``, ``numbers`` (how many all arrays have together),
+    ``arrays`` (type by name), and ``header``, which is everything else. Raises ``ModelFileError``.
     """
     header, entries = read_header(path, largest=largest)
     arrays = {e.name: f"{e.word.lower()}[{','.join(map(str, e.shape))}]" for e in entries}
