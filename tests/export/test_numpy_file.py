@@ -10,7 +10,7 @@ import pytest
 
 import chainrule as cr
 from chainrule import lax, nn
-from chainrule.export import to_numpy_file
+from chainrule.export import standalone, to_numpy_file
 
 from . import table_case
 
@@ -129,3 +129,18 @@ def test_what_it_writes_for_a_table_is_its_preparation(tmp_path):
     exec(model.to_python(tmp_path / "model.py"), module)
     kept = {"columns": module["COLUMNS"], "targets": module["TARGETS"]}
     assert json.loads(json.dumps(kept)) == model.preparation.to_dict()
+
+
+def test_a_file_without_names_is_read_where_the_model_has_none():
+    table = standalone.rows_of("1;2;b\n3;4;a\n")
+    assert table == [{"1": "3", "2": "4", "b": "a"}]
+    given = [{"name": f"column_{i}"} for i in (1, 3)]
+    before, standalone.COLUMNS = standalone.COLUMNS, given
+    try:
+        rows = standalone.rows_of('1;2;"b\nc"\n3;4;a\n')
+        assert [row["column_3"] for row in rows] == ["b\nc", "a"]
+        assert standalone.rows_of("column_1,column_3\n5,6\n") == [
+            {"column_1": "5", "column_3": "6"}
+        ]
+    finally:
+        standalone.COLUMNS = before

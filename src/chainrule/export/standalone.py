@@ -194,6 +194,18 @@ WAYS = {
 }
 
 
+def rows_of(text, separator=None):
+    """The rows of CSV text as dicts; of a model of columns without names, it needs none either."""
+    head = text.split("\n", 1)[0]
+    separator = separator or max(",;\t|", key=head.count)
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    table = [line for line in table if line]
+    numbered = [f"column_{number}" for number in range(1, 1 + len(table[0] if table else ()))]
+    if not {column["name"] for column in COLUMNS} <= set(numbered) or "column_1" in table[0]:
+        numbered = table.pop(0) if table else []
+    return [dict(zip(numbered, line, strict=False)) for line in table]
+
+
 def main():
     """Predict the rows of a CSV file (or of standard input, "-"), and print them as CSV."""
     if not 2 <= len(sys.argv) <= 3 or sys.argv[1] in ("-h", "--help"):
@@ -203,9 +215,7 @@ def main():
     else:
         with open(sys.argv[1], encoding="utf-8-sig", newline="") as file:
             text = file.read()
-    head = text.split("\n", 1)[0]
-    separator = sys.argv[2] if len(sys.argv) > 2 else max(",;\t|", key=head.count)
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=separator))
+    rows = rows_of(text, *sys.argv[2:])
     if not rows:
         sys.exit("the file has no rows: it wants a line of names, then a line for each row")
     try:

@@ -13,7 +13,7 @@ from ...extras import require
 from ..traced import traced
 from .expand import expand
 from .model import assemble, finished, warn_if_fixed
-from .writer import File, Writer
+from .writer import File, Writer, size_text
 
 ML_OPSET = 3  # of ai.onnx.ml, whose LabelEncoder looks words up
 
@@ -61,7 +61,7 @@ def table_to_onnx(
     w.values[found.inputs[0]] = x
     (result,) = w.write(found.graph)
     shape = found.sizes.shape(found.graph.outputs[0])
-    outputs = _predicted(w, targets, result, [_length(n) for n in shape])
+    outputs = _predicted(w, targets, result, [size_text(n) for n in shape])
     rows = "N" if not found.fixed else 8
     given = [
         w.helper.make_tensor_value_info(inputs[column["name"]], _dtype(w, column), [rows, 1])
@@ -71,84 +71,99 @@ def table_to_onnx(
     return finished(model, path)
 
 
-def _length(size: int) -> int | str:
-    from .writer import size_text
-
-    return size_text(size)
-
-
 # -- the columns -------------------------------------------------------------------------------
+#
+# Numbers and dates are one matrix, which is filled, centred and scaled as a whole; the columns of x
+# come to their places in the end. A piece of x is a value (N, k) with the place of each column:
+# the number of the raw column and the place among what it becomes.
 
-
-def _width(column: Mapping[str, Any]) -> int:
-    return _ENCODERS[column["kind"]].width(column)
+Piece = tuple[str, list[tuple[int, int]]]
+REAL = ("number", "date")
 
 
 def _dtype(w: Writer, column: Mapping[str, Any]) -> int:
-    is_word = column["kind"] in ("boolean", "category")
-    return w.helper.np_dtype_to_tensor_dtype(np.dtype(object if is_word else np.float64))
+    dtype = np.dtype(np.float64 if column["kind"] in REAL else object)
+    return w.helper.np_dtype_to_tensor_dtype(dtype)
+
+
+def _width(column: Mapping[str, Any]) -> int:
+    """How many columns of x a column becomes."""
+    if column["kind"] == "category":
+        is_one = column["encoding"] == "embedding"
+        return 1 if is_one else len(column["categories"]) + (column["missing"] == "own")
+    return 1 + 2 * len(column.get("periods", ())) + column["indicator"]
 
 
 def _prepared(w: Writer, columns: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
-    """x, from the raw columns; nodes are named after them."""
-    parts = []
-    for column in columns:
-        w.owner = w.line = f"prepare {column['name']}"
-        parts += _ENCODERS[column["kind"]].write(w, column, names[column["name"]])
+    """x, from the raw columns."""
+    pieces: list[Piece] = []
+    real = [(i, column) for i, column in enumerate(columns) if column["kind"] in REAL]
+    if real:
+        w.owner = w.line = "prepare numbers"
+        pieces += _numbers(w, real, [names[column["name"]] for _, column in real])
+    for i, column in enumerate(columns):
+        if column["kind"] not in REAL:
+            w.owner = w.line = f"prepare {column['name']}"
+            write = _boolean if column["kind"] == "boolean" else _category
+            pieces += write(w, i, column, names[column["name"]])
     w.owner = w.line = "prepare"
-    x = parts[0] if len(parts) == 1 else w.op("Concat", *parts, axis=1)
+    values = [value for value, _ in pieces]
+    places = [place for _, some in pieces for place in some]
+    x = values[0] if len(values) == 1 else w.op("Concat", *values, axis=1)
+    if places != sorted(places):
+        order = sorted(range(len(places)), key=places.__getitem__)
+        x = w.op("Gather", x, w.ints(*order), axis=1)
     w.owner = w.line = ""
     return x
 
 
-def _indicator(w: Writer, column: Mapping[str, Any], missing: str) -> list[str]:
-    return [w.cast(missing, np.float32)] if column["indicator"] else []
+def _numbers(w: Writer, real: Sequence[tuple[int, Any]], names: Sequence[str]) -> list[Piece]:
+    """z = (v - center) / scale, then z / sqrt(1 + (z / limit)²), in float64."""
+
+    def row(key: str) -> str:
+        numbers = [np.inf if column[key] is None else column[key] for _, column in real]
+        return w.constant(numbers, np.float64)
+
+    raw = names[0] if len(names) == 1 else w.op("Concat", *names, axis=1)
+    missing = w.op("IsNaN", raw)
+    filled = w.op("Where", missing, row("fill"), raw)
+    z = w.op("Div", w.op("Sub", filled, row("center")), row("scale"))
+    ratio = w.op("Div", z, row("limit"))
+    square = w.op("Add", w.op("Mul", ratio, ratio), w.constant(1, np.float64))
+    z = w.cast(w.op("Div", z, w.op("Sqrt", square)), np.float32)
+    pieces: list[Piece] = [(z, [(i, 0) for i, _ in real])]
+    flagged = [at for at, (_, column) in enumerate(real) if column["indicator"]]
+    if flagged:
+        flags = w.cast(w.op("Gather", missing, w.ints(*flagged), axis=1), np.float32)
+        pieces.append((flags, [(real[at][0], _width(real[at][1]) - 1) for at in flagged]))
+    for at, (i, column) in enumerate(real):
+        if column.get("periods"):
+            pieces += _waves(w, i, column, w.op("Gather", filled, w.ints(at), axis=1))
+    return pieces
 
 
-def _number(w: Writer, column: Mapping[str, Any], x: str) -> list[str]:
-    """Filled, centred, scaled and softly limited, in float64."""
-    missing, filled = _filled(w, column, x)
-    return [_scaled(w, column, filled), *_indicator(w, column, missing)]
+def _waves(w: Writer, i: int, column: Mapping[str, Any], seconds: str) -> list[Piece]:
+    """A sine and a cosine for each period."""
+    turns = w.op("Div", seconds, w.constant(column["periods"], np.float64))
+    angles = w.op("Mul", turns, w.constant(2 * math.pi, np.float64))
+    count = range(len(column["periods"]))
+    return [
+        (w.cast(w.op(wave, angles), np.float32), [(i, first + 2 * at) for at in count])
+        for wave, first in (("Sin", 1), ("Cos", 2))
+    ]
 
 
-def _filled(w: Writer, column: Mapping[str, Any], x: str) -> tuple[str, str]:
-    missing = w.op("IsNaN", x)
-    return missing, w.op("Where", missing, w.constant(column["fill"], np.float64), x)
-
-
-def _scaled(w: Writer, column: Mapping[str, Any], x: str) -> str:
-    real = np.float64
-    z = w.op("Sub", x, w.constant(column["center"], real))
-    z = w.op("Div", z, w.constant(column["scale"], real))
-    if column["limit"] is not None:
-        ratio = w.op("Div", z, w.constant(column["limit"], real))
-        square = w.op("Add", w.op("Mul", ratio, ratio), w.constant(1, real))
-        z = w.op("Div", z, w.op("Sqrt", square))
-    return w.cast(z, np.float32)
-
-
-def _date(w: Writer, column: Mapping[str, Any], x: str) -> list[str]:
-    missing, filled = _filled(w, column, x)
-    parts = [_scaled(w, column, filled)]
-    for period in column["periods"]:
-        turns = w.op("Div", filled, w.constant(period, np.float64))
-        angle = w.op("Mul", turns, w.constant(2 * math.pi, np.float64))
-        parts += [w.cast(w.op(wave, angle), np.float32) for wave in ("Sin", "Cos")]
-    return [*parts, *_indicator(w, column, missing)]
-
-
-def _boolean(w: Writer, column: Mapping[str, Any], x: str) -> list[str]:
+def _boolean(w: Writer, i: int, column: Mapping[str, Any], x: str) -> list[Piece]:
     missing = w.op("Equal", x, words(w, [""]))
-    value = w.constant(column["missing"], np.float32)
+    value = w.op("Expand", w.constant(column["missing"], np.float32), w.op("Shape", x))
     for number, word in enumerate(column["categories"]):
         is_it = w.op("Equal", x, words(w, [word]))
         value = w.op("Where", is_it, w.constant(number, np.float32), value)
-    if not column["categories"]:
-        value = w.op("Expand", value, w.op("Shape", x))
-    return [value, *_indicator(w, column, missing)]
+    flags = [(w.cast(missing, np.float32), [(i, 1)])] if column["indicator"] else []
+    return [(value, [(i, 0)]), *flags]
 
 
-def _category(w: Writer, column: Mapping[str, Any], x: str) -> list[str]:
+def _category(w: Writer, i: int, column: Mapping[str, Any], x: str) -> list[Piece]:
     known = column["categories"]
     if column["encoding"] == "embedding":
         codes = w.op(
@@ -159,35 +174,18 @@ def _category(w: Writer, column: Mapping[str, Any], x: str) -> list[str]:
             values_floats=[float(len(known)), *map(float, range(len(known)))],
             default_float=float(len(known) + 1),
         )
-        return [codes]
+        return [(codes, [(i, 0)])]
     wanted = [*known, *([""] if column["missing"] == "own" else [])]
-    return [w.cast(w.op("Equal", x, words(w, wanted)), np.float32)] if wanted else []
+    if not wanted:
+        return []
+    ones = w.cast(w.op("Equal", x, words(w, wanted)), np.float32)
+    return [(ones, [(i, at) for at in range(len(wanted))])]
 
 
 def words(w: Writer, values: Sequence[str]) -> str:
     """A constant row of strings."""
     return w.constant(np.array(values, dtype=object))
 
-
-class _Encoder:
-    """How a kind of column is written, and how many columns of x it makes."""
-
-    def __init__(self, write: Callable[..., list[str]], width: Callable[..., int]) -> None:
-        self.write, self.width = write, width
-
-
-def _category_width(column: Mapping[str, Any]) -> int:
-    if column["encoding"] == "embedding":
-        return 1
-    return len(column["categories"]) + (column["missing"] == "own")
-
-
-_ENCODERS = {
-    "number": _Encoder(_number, lambda c: 1 + c["indicator"]),
-    "boolean": _Encoder(_boolean, lambda c: 1 + c["indicator"]),
-    "category": _Encoder(_category, _category_width),
-    "date": _Encoder(_date, lambda c: 1 + 2 * len(c["periods"]) + c["indicator"]),
-}
 
 # -- the prediction ----------------------------------------------------------------------------
 
