@@ -130,11 +130,13 @@ def _of_binary(outcome: Outcome) -> Iterator[str]:
     truth, p = outcome.truth, outcome.outputs[:, 1]
     name = shortened(outcome.schema.classes[1], 24)
     yield _confusion(outcome)
-    yield _roc(outcome, [(name, truth, p)])
-    yield _precision(outcome, [(name, truth, p)])
+    if has_both := 0 < truth.sum() < len(truth):
+        yield _roc(outcome, [(name, truth, p)])
+        yield _precision(outcome, [(name, truth, p)])
     yield _calibration(truth, p, f"predicted probability of {name}", f"share of {name}")
     yield _histogram(outcome)
-    yield _thresholds(truth, p, name)
+    if has_both:
+        yield _thresholds(truth, p, name)
 
 
 def _of_classes(outcome: Outcome) -> Iterator[str]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from html import escape
 from pathlib import PurePath
 
+import numpy as np
+
 from ..tabular.evaluation import Evaluation, Metric
 from ..tabular.outcome import Outcome
 from .charts import number
-from .html import decimals, percent, plural
+from .html import decimals, percent, plural, shortened
 
 LINEAR = "linear model"
 # The metrics that are shown large, by task.
@@ -109,12 +111,23 @@ def doubts(outcome: Outcome) -> list[str]:
         found.append(
             "What the network gains over a linear model is within the uncertainty of this test."
         )
+    absent = _absent(outcome)
+    if absent:
+        found.append(f"The test part has no row of {absent}: nothing is known about it.")
     if outcome.evaluation.rows < FEW:
         found.append(
             f"Only {plural(outcome.evaluation.rows, 'row')} judge the model, so all intervals are "
             "wide; cross-validation (folds) would use more."
         )
     return found
+
+
+def _absent(outcome: Outcome) -> str:
+    """The classes that no row of the test part has."""
+    classes = outcome.schema.classes
+    counts = np.bincount(outcome.truth, minlength=len(classes)) if classes else []
+    names = [shortened(name, 24) for name, count in zip(classes, counts, strict=True) if not count]
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
 
 def _about(outcome: Outcome) -> str:

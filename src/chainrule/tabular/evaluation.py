@@ -12,7 +12,8 @@ import numpy as np
 from .scores import Score, one_hot, scores_of
 
 RESAMPLES = 1000
-MOST_CELLS = 2e7  # weights drawn in all: fewer resamples of large tables
+FEWEST = 100
+MOST_CELLS = 2e7  # predictions that are drawn in all: fewer resamples of large tables
 Z = 1.959963984540054  # 95 % of a normal distribution lie within ±Z
 
 BOOTSTRAP, WILSON, NEWCOMBE = "bootstrap", "Wilson", "Newcombe"
@@ -100,7 +101,8 @@ def evaluate(
     if not rows:
         raise ValueError("evaluate: there are no rows to judge the predictions by")
     scores = scores_of(task, truth, prediction, names)
-    resamples = max(min(resamples, int(MOST_CELLS / rows)), 100) if resamples else 0
+    if resamples:
+        resamples = max(min(resamples, int(MOST_CELLS / prediction.size)), FEWEST)
     drawn = _draws(scores, rows, resamples, seed)
     closed = _closed(task, truth)
     metrics = []

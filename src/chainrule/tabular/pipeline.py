@@ -265,7 +265,7 @@ def _baselines(table: _Table, parts: Parts, recipe: Recipe, seed: int) -> dict[s
         usual = y.reshape(len(y), -1).mean(axis=0, dtype=np.float64)
         name = "label frequencies" if schema.task == "multilabel" else "mean"
     constant = np.tile(usual, (len(test), 1)).reshape(len(test), -1)
-    found = {name: evaluate(schema.task, truth, constant, names, seed=seed)}
+    found = {name: evaluate(schema.task, truth, constant, names, resamples=0)}
     linear = replace(Recipe(), hidden=(), dropout=0.0, seed=recipe.seed)
     linear = replace(linear, class_weight=recipe.class_weight)
     rows = parts.train
@@ -273,7 +273,8 @@ def _baselines(table: _Table, parts: Parts, recipe: Recipe, seed: int) -> dict[s
         order = np.asarray(random.permutation(random.key(seed), len(rows)))
         rows = np.sort(rows[order[:LINEAR_ROWS]])
     model = _fit(linear, table, rows, parts.validation)
-    found["linear model"] = evaluate(schema.task, truth, model.outputs_of(test), names, seed=seed)
+    outputs = model.outputs_of(test)
+    found["linear model"] = evaluate(schema.task, truth, outputs, names, resamples=0)
     return found
 
 

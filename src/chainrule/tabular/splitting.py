@@ -122,8 +122,7 @@ def _parted(
     taken = int(np.argmin(np.abs(reached - wanted))) + 1
     if taken == len(order):
         raise DataError(
-            f"{len(strata)} rows ({len(order)} of them different) cannot be split in two: a share "
-            f"of {share:g} leaves one part empty",
+            f"{len(order)} different rows are too few to set a share of {share:g} apart",
             fix="give more rows, or change the share",
         )
     chosen = np.isin(of_row, order[:taken])
