@@ -2,12 +2,14 @@
 
 from ..explain.mistakes import LintWarning
 from . import metrics
-from .callbacks import Callback, EarlyStopping, History, Run, StopTraining
+from .callbacks import Callback, StopTraining
 from .checkpoints import CheckpointError, Checkpoints, CheckpointWarning, load_checkpoint
 from .chunks import Chunks
 from .fitting import fit
 from .logging import CSVLog, JSONLog, MLflow, TensorBoard
+from .run import History, Run
 from .split import Scaler, kfold, standardize, train_test_split
+from .stopping import EarlyStopping
 
 __all__ = [
     "CSVLog",

@@ -1,4 +1,4 @@
-"""What a run of ``fit`` does between epochs: looks at the model, and early stopping."""
+"""What a run of ``fit`` does between epochs: it looks at the model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine import tree
 from .batches import Arrays, Stream
-from .callbacks import EarlyStopping, Run
+from .run import Run
 from .step import Model, Objective, make_judge, make_predict
 from .training import Training
 
@@ -80,40 +80,3 @@ def close_epochs(run: Run, count: int, looks: Looks, training: Training) -> None
         run.validation_losses.append(loss)
     for name, value in values.items():
         run.metric_lists.setdefault(name, []).append(value)
-
-
-class Stopping:
-    """Early stopping, with the numbers of the best epoch."""
-
-    def __init__(self, training: Training, rule: EarlyStopping | None) -> None:
-        self.rule = rule or EarlyStopping(0)
-        self.best_epoch: int | None = None
-        self.is_on = rule is not None
-        self._training = training
-        self._best: Any = None
-        self.rule.restart()
-
-    def is_over(self, run: Run) -> bool:
-        """Take in the newest epoch: is it time to stop?"""
-        if not self.is_on:
-            return False
-        if self.rule.is_best(run):
-            self.best_epoch, self._best = run.epoch, self._training.now
-        return self.rule.is_over
-
-    def state_dict(self) -> dict[str, Any]:
-        """What the rule remembers, and the numbers of the best epoch."""
-        best = None if self._best is None else self._training.named(self._best)
-        return {"rule": self.rule.state_dict(), "best_epoch": self.best_epoch, "numbers": best}
-
-    def load_state_dict(self, saved: dict[str, Any]) -> None:
-        """Go on from there."""
-        self.rule.load_state_dict(saved["rule"])
-        self.best_epoch = saved["best_epoch"]
-        if saved["numbers"] is not None:
-            self._best = self._training.unnamed(saved["numbers"])
-
-    def finish(self) -> None:
-        """Go back to the best epoch, if there was one and it is wanted."""
-        if self._best is not None and self.rule.restore_best:
-            self._training.now = self._best

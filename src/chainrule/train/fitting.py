@@ -12,17 +12,19 @@ from .. import random
 from ..engine import tree
 from ..optim import LBFGS, Optimizer
 from .batches import Arrays, Stream, as_data
-from .callbacks import EarlyStopping, History, Hooks, Run
+from .callbacks import Hooks
 from .checkpoints import Checkpoints
 from .checkpoints.keeper import Keeper
 from .checkpoints.settings import describe_data, describe_model, describe_schedule, name_of
-from .epochs import Looks, Stopping
+from .epochs import Looks
 from .lint import warn_of_mistakes
 from .models import ModuleModel, as_model
 from .orders import Orders
 from .progress import make_progress
+from .run import History, Run
 from .session import Session
 from .step import Model, Objective
+from .stopping import EarlyStopping, Stopping
 from .training import Search, Training
 from .updates import OptimizerUpdates, TripleUpdates, Updates, is_triple
 

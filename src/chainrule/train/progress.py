@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any, Protocol
 
-from .callbacks import Run
+from .run import Run
 
 
 class Progress(Protocol):

@@ -13,7 +13,7 @@ from ..engine.compile.loop import Loop
 from ..engine.errors import NonFiniteError
 from ..engine.graph import Graph
 from ..engine.interpret import origin_of_nonfinite
-from .callbacks import Run
+from .run import Run
 
 
 def all_finite(arrays: Sequence[Any]) -> bool:

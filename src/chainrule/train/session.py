@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from .batches import Arrays, Portion, Stream
-from .callbacks import History, Hooks, Run, StopTraining
+from .callbacks import Hooks, StopTraining
 from .checkpoints.keeper import Keeper
-from .epochs import Looks, Stopping, close_epochs
+from .epochs import Looks, close_epochs
 from .orders import Orders
 from .progress import Lines, Progress
+from .run import History, Run
+from .stopping import Stopping
 from .training import Training
 
 

@@ -17,10 +17,10 @@ from ..engine.interpret import watch
 from ..engine.primitives.closures import types_of
 from ..optim import LBFGS
 from .batches import Portion
-from .callbacks import Run
 from .checkpoints.packing import leaf_names
 from .models import ModuleModel
 from .rescue import all_finite, go_back, origin, refuse
+from .run import Run
 from .step import Model, Objective, make_gradient, make_step
 from .updates import Updates, scheduled
 

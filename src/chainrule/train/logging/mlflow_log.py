@@ -7,7 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ..callbacks import Callback, Run
+from ..callbacks import Callback
+from ..run import Run
 from .tables import epoch_rows
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ...files import write_whole
-from ..callbacks import Callback, Run
+from ..callbacks import Callback
 from ..leftovers import clear_leftovers
+from ..run import Run
 
 Row = dict[str, Any]
 

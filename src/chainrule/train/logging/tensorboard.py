@@ -11,9 +11,10 @@ import numpy as np
 from ...engine import tree
 from ...extras import require
 from ...files import write_whole
-from ..callbacks import Callback, Run
+from ..callbacks import Callback
 from ..checkpoints.packing import leaf_names
 from ..leftovers import clear_leftovers
+from ..run import Run
 from .event_file import NAME, event, new_path, our_files, read_events, record
 from .tables import epoch_rows
 
