@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import tomllib
+import warnings
 
 import pytest
 
@@ -156,6 +157,20 @@ def test_mistakes_are_explained(tables, tmp_path, monkeypatch, arguments, code, 
 
 def test_verbose_shows_the_traceback():
     assert "Traceback" in call("train", "nothing.csv", "-t", "y", "--verbose").err
+
+
+def test_warnings_are_lines_without_code(tables, tmp_path, monkeypatch):
+    carry_out = running._carry_out
+
+    def warning(*arguments):
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            warnings.warn("the checkpoint could not be written", RuntimeWarning, stacklevel=1)
+        return carry_out(*arguments)
+
+    monkeypatch.setattr(running, "_carry_out", warning)
+    answer = call("train", tables / "fish.csv", "-t", "kind", *QUICK, "-o", tmp_path / "r")
+    assert answer.err.startswith("Warning the checkpoint could not be written\n")
 
 
 def test_an_error_of_ours_says_so(tables, tmp_path, monkeypatch):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -51,7 +53,8 @@ def verb(
     def run(as_json: bool, quiet: bool, verbose: bool, **named: Any) -> None:
         with terminal.speaking(terminal.Mode(as_json, quiet, verbose)):
             try:
-                document = function(**named)
+                with _plain_warnings():
+                    document = function(**named)
             except typer.Exit:
                 raise
             except (Exception, KeyboardInterrupt) as error:
@@ -67,6 +70,23 @@ def verb(
     run.__annotations__ = {each.name: each.annotation for each in listed}
     run.__doc__ = _reflowed(function.__doc__ or "")
     return run
+
+
+@contextlib.contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Inside, a warning is a line on stderr, without the place in the code."""
+
+    def show(message: Warning | str, *place: Any, **more: Any) -> None:
+        from rich.text import Text
+
+        console = terminal.remarks()
+        text = Text.assemble(("Warning", "yellow"), " ", str(message))
+        console.print(text, soft_wrap=not console.is_terminal)
+
+    with warnings.catch_warnings():
+        if not terminal.mode().verbose:
+            warnings.showwarning = show
+        yield
 
 
 def _reflowed(text: str) -> str:
