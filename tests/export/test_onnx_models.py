@@ -10,8 +10,7 @@ import pytest
 import chainrule as cr
 from chainrule import lax, nn
 from chainrule.engine.graph import node_names
-from chainrule.export import to_onnx
-from chainrule.export.onnx import FixedBatchWarning, NotExportable
+from chainrule.export import FixedBatchWarning, NotExportable, to_numpy_file, to_onnx
 
 X = np.random.default_rng(0).normal(size=(8, 6)).astype(np.float32)
 
@@ -185,6 +184,8 @@ def test_a_batch_size_that_is_fixed_is_said():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         to_onnx(by_pairs, X, batch=False)
+    with pytest.warns(FixedBatchWarning):
+        assert "reshape((4, 2, 6))" in to_numpy_file(by_pairs, X)
 
 
 def test_only_the_arguments_that_are_named_have_the_batch_axis():

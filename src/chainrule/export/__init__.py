@@ -4,8 +4,10 @@ import importlib
 
 # Each public name and the module that has it, imported when the name is first used.
 _HOMES = {
+    "FixedBatchWarning": "batch_size",
     "GraphModule": "graph_module",
     "ModelFileError": "errors",
+    "NotExportable": "onnx",
     "describe": "model_file",
     "from_onnx": "onnx_import",
     "graph_from_dict": "graph_json",

@@ -8,6 +8,7 @@ one is not, the batch size is fixed, and ``Fixed`` says which line of the progra
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -21,6 +22,17 @@ from ..engine.primitives.families import constant_row
 
 class Fixed(ValueError):
     """Why a graph holds for one batch size only."""
+
+
+class FixedBatchWarning(UserWarning):
+    """An exported model takes one batch size only; the message says why."""
+
+
+def warn_if_fixed(reason: str) -> None:
+    """Tell the caller's caller why the batch size is fixed, if it is."""
+    if reason:
+        text = f"the exported model takes batches of this one size, because {reason}"
+        warnings.warn(text, FixedBatchWarning, stacklevel=3)
 
 
 class Size(int):

@@ -22,6 +22,7 @@ from ..explain.code.numpy_text import array_text, dtype_text
 from ..explain.code.source import Source
 from ..files import write_whole
 from . import standalone
+from .batch_size import warn_if_fixed
 from .numpy_lines import freed, write_lines
 from .traced import Traced, evaluating, label_of, traced
 
@@ -34,11 +35,12 @@ def to_numpy_file(
     *examples: Any,
     path: str | Path | None = None,
     name: str = "network",
+    batch: bool | Sequence[int] = True,
 ) -> str:
     """A function, or a Module in evaluation mode, as a Python module that needs NumPy alone.
 
     Its one public function, ``name``, takes the arrays of the arguments in order and returns the
-    result's (several as a tuple), for any number of rows if the function treats rows alike. Lines
+    result's (several as a tuple), for any number of rows (``batch`` is as for ``to_onnx``). Lines
     have the ids of ``print(chainrule.trace(fn, *examples))``. Small arrays are written as numbers,
     large ones as a block of base64 at the end. What the file computes for the examples is compared
     with the function's own values before it is written.
@@ -60,7 +62,8 @@ def to_numpy_file(
         return v4
     ...
     """
-    found = traced(fn, examples, True)
+    found = traced(fn, examples, batch)
+    warn_if_fixed(found.fixed)
     parts = _Module(found, name)
     about = f"{name}: a function of NumPy arrays, written by chainrule {__version__}."
     text = parts.text(about, "")
@@ -83,7 +86,8 @@ def table_to_numpy_file(
 
     width = _width(preparation)
     examples = [np.zeros((8, width), np.float32)]
-    found = traced(function, examples, True)
+    found = traced(function, examples)
+    warn_if_fixed(found.fixed)
     parts = _Module(found, "network", with_lines=False)
     usage = "It needs NumPy alone:\n\n    python THIS_FILE data.csv > predictions.csv"
     about = f"A model of a table, written by chainrule {__version__}. {usage}\n\n"

@@ -26,25 +26,39 @@ def freed(
 
     ``keep`` puts an array into the file, and returns the text that reads it.
     """
-    sizes = found.sizes
-    new: dict[Node, Any] = {}
-    names: dict[Node, str] = {}
-    texts: dict[Node, Text] = {}
-    for node in found.graph.inputs:
-        new[node] = placeholder(_type(node, sizes))
-        names[new[node]] = found.names[node]
-    for node in found.graph.nodes:
+    graph, new = _freed(found.graph, found.sizes)
+    names = {
+        new[node]: found.names[node]
+        for node in (*found.graph.inputs, *found.graph.nodes)
+        if node.primitive is not constant_row
+    }
+    texts = {
+        new[node]: Text(_constant_text(form, node.type.dtype, keep))
+        for node, form in found.sizes.constants.items()
+        if node in new and not _is_plain(form)
+    }
+    return graph, names, texts
+
+
+def _freed(graph: Graph, sizes: Sizes) -> tuple[Graph, dict[Node, Any]]:
+    """The graph, and those in its nodes, with n; and its nodes by the old ones."""
+    new: dict[Node, Any] = {node: placeholder(_type(node, sizes)) for node in graph.inputs}
+    for node in graph.nodes:
         operands = tuple([new[x] for x in node.inputs])
-        made = Tensor(node.primitive, operands, sizes.params(node), _type(node, sizes), node.place)
+        params = {key: _inside(value, sizes) for key, value in sizes.params(node).items()}
+        made = Tensor(node.primitive, operands, params, _type(node, sizes), node.place)
         made.known, made.source = node.known, node.source
         new[node] = made
-        if node.primitive is not constant_row:
-            names[made] = found.names[node]
-        form = sizes.constants.get(node)
-        if form is not None and not _is_plain(form):
-            texts[made] = Text(_constant_text(form, node.type.dtype, keep))
-    inputs = [new[node] for node in found.graph.inputs]
-    return Graph(inputs, [new[node] for node in found.graph.outputs]), names, texts
+    outputs = [new[node] for node in graph.outputs]
+    return Graph([new[node] for node in graph.inputs], outputs), new
+
+
+def _inside(value: Any, sizes: Sizes) -> Any:
+    if isinstance(value, Graph):
+        return _freed(value, sizes)[0]
+    if isinstance(value, tuple) and value and isinstance(value[0], Graph):
+        return tuple([_inside(item, sizes) for item in value])
+    return value
 
 
 def _type(node: Any, sizes: Sizes) -> Any:

@@ -1,6 +1,7 @@
 """ONNX export: a function, a training step, or a table's whole way to a prediction."""
 
-from .model import FixedBatchWarning, to_onnx
+from ..batch_size import FixedBatchWarning
+from .model import to_onnx
 from .tables import table_to_onnx
 from .training import training_step_to_onnx
 from .writer import NotExportable

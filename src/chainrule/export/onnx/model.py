@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -13,16 +12,13 @@ from ... import __version__
 from ...engine.graph import Graph
 from ...extras import require
 from ...files import write_whole
+from ..batch_size import warn_if_fixed
 from ..traced import Traced, traced
 from .expand import expand
 from .writer import PARAMETERS, File, Writer
 
 OPSET = 20
 IR_VERSION = 10  # onnx's newest is refused by onnxruntime
-
-
-class FixedBatchWarning(UserWarning):
-    """The exported model takes one batch size only; the message says why."""
 
 
 def to_onnx(
@@ -75,13 +71,6 @@ def to_onnx(
     warn_if_fixed(found.fixed)
     model = write_model(found, _called(fn), input_names, output_names)
     return finished(model, path)
-
-
-def warn_if_fixed(reason: str) -> None:
-    """Tell the caller's caller why the batch size is fixed, if it is."""
-    if reason:
-        text = f"to_onnx: the model takes batches of this one size, because {reason}"
-        warnings.warn(text, FixedBatchWarning, stacklevel=3)
 
 
 def _called(fn: Any) -> str:

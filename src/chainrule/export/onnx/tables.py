@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from ...extras import require
+from ..batch_size import warn_if_fixed
 from ..traced import traced
 from .expand import expand
-from .model import assemble, finished, warn_if_fixed
+from .model import assemble, finished
 from .writer import File, Writer, size_text
 
 ML_OPSET = 3  # of ai.onnx.ml, whose LabelEncoder looks words up

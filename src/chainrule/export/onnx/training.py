@@ -14,9 +14,10 @@ from ...engine.transforms import value_and_grad
 from ...extras import require
 from ...nn import Module
 from ...optim import LBFGS, Optimizer, rules
+from ..batch_size import warn_if_fixed
 from ..traced import traced
 from .expand import expand
-from .model import finished, warn_if_fixed, write_model
+from .model import finished, write_model
 
 
 def training_step_to_onnx(
