@@ -108,6 +108,8 @@ def test_arguments_that_cannot_be_meant(tmp_path):
             Checkpoints(**{"folder": tmp_path, **wrong})
     with pytest.raises(TypeError, match="path"):
         Checkpoints(3)
+    with pytest.raises(TypeError, match="path"):
+        train(True)
     with pytest.raises(ValueError, match="checkpoints="):
         train(None, resume=True)
 

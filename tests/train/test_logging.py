@@ -156,6 +156,24 @@ def test_a_torn_or_a_missing_event_file_is_made_up_for(tmp_path):
     assert scalars(folder)[0] == whole
 
 
+def test_what_a_full_disk_kept_out_of_the_events_comes_later(tmp_path):
+    def look(run):
+        (path,) = our_files(tmp_path)
+        if run.epoch == 1:
+            path.rename(tmp_path / "aside")
+            path.mkdir()  # nothing can be written there
+        elif run.epoch == 3:
+            path.rmdir()
+            (tmp_path / "aside").rename(path)
+
+    with pytest.warns(UserWarning, match="cannot be written") as found:
+        history = train(TensorBoard(tmp_path, steps=True), look)
+    assert len(found) == 1
+    losses = scalars(tmp_path)[0]
+    assert losses["loss"] == list(enumerate(history.epoch_losses.astype("f4").tolist(), 1))
+    assert losses["step/loss"] == list(enumerate(history.losses.astype("f4").tolist(), 1))
+
+
 def test_other_files_in_the_folder_stay(tmp_path):
     other = tmp_path / "events.out.tfevents.1.somebody"
     other.write_bytes(b"theirs")

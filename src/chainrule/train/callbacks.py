@@ -48,6 +48,7 @@ class _Scheduler(Callback):
 
     def __init__(self, scheduler: Any) -> None:
         self._scheduler = scheduler
+        self.name = type(scheduler).__name__
         self.state_dict = scheduler.state_dict
         self.load_state_dict = scheduler.load_state_dict
 
@@ -87,7 +88,7 @@ class Hooks:
     @property
     def names(self) -> list[str]:
         """The classes of those that have a state."""
-        return [type(callback).__name__ for callback in self.stateful]
+        return [c.name if isinstance(c, _Scheduler) else type(c).__name__ for c in self.stateful]
 
     def state_dict(self) -> list[Any]:
         """The states of the callbacks that have one."""

@@ -84,7 +84,8 @@ def fit(
         By name, functions ``f(target, prediction)`` as in ``chainrule.train.metrics`` and in
         scikit-learn, of the validation part (of the training data where there is none).
     callbacks
-        Functions called with the ``Run`` after each epoch, or ``Callback`` objects.
+        Functions called with the ``Run`` after each epoch, ``Callback`` objects (``CSVLog``,
+        ``TensorBoard``, ...), or schedulers of ``optim.lr_scheduler``.
     early_stopping
         An ``EarlyStopping``, or its patience.
     key, seed
@@ -129,7 +130,8 @@ def fit(
     """
     _check_numbers(epochs, batch_size, l2, clip)
     rule = EarlyStopping(early_stopping) if isinstance(early_stopping, int) else early_stopping
-    kept = Checkpoints(checkpoints) if isinstance(checkpoints, str | Path) else checkpoints
+    is_folder = not isinstance(checkpoints, Checkpoints | None)
+    kept = Checkpoints(checkpoints) if is_folder else checkpoints
     if resume and kept is None:
         raise ValueError("fit: resume=True needs checkpoints=, the folder of the run to go on with")
     key = random.key(seed) if key is None else key

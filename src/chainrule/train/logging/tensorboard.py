@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +45,8 @@ class TensorBoard(Callback):
         self.folder = Path(folder)
         self._wants_steps, self._histograms = steps, histograms
         self._path = self.folder
-        self._epochs = self._steps = 0
+        self._epochs = self._steps = 0  # that are written
+        self._is_failing = False
 
     def on_begin(self, run: Run) -> None:
         """Begin a file, with what an interrupted run wrote of the epochs that are over."""
@@ -80,22 +84,17 @@ class TensorBoard(Callback):
 
     def _write(self, run: Run) -> None:
         """Numbers of epochs, and of steps, that are not written yet."""
-        events = []
+        events: list[bytes] = []
+        start = self._steps
         for row in epoch_rows(run, self._epochs):
-            epoch, step = row.pop("epoch"), row.pop("step")
+            epoch, stop = row.pop("epoch"), row.pop("step")
             row.pop("seconds")
             if self._wants_steps:
-                events += self._of_steps(run, step)
+                events += _of_steps(run, start, stop)
+                start = max(start, stop)
             events += [_scalar(name, value, epoch) for name, value in row.items()]
-        self._epochs = len(run.epoch_losses)
-        self._append(events)
-
-    def _of_steps(self, run: Run, stop: int) -> Iterator[bytes]:
-        for step in range(self._steps, stop):
-            yield _scalar(f"{_STEP}loss", run.losses[step], step + 1)
-            if run.rates:
-                yield _scalar(f"{_STEP}learning_rate", run.rates[step], step + 1)
-        self._steps = max(self._steps, stop)
+        if self._append(events):
+            self._epochs, self._steps = len(run.epoch_losses), start
 
     def _distributions(self, run: Run) -> list[bytes]:
         make = require("tensorboardX.summary", "logging").histogram
@@ -104,9 +103,29 @@ class TensorBoard(Callback):
         named = zip(leaf_names(structure, "parameters"), leaves, strict=True)
         return [event(epoch, summary=make(name, np.ravel(x), _BINS)) for name, x in named]
 
-    def _append(self, events: list[bytes]) -> None:
-        with self._path.open("ab") as file:
-            file.write(b"".join(events))
+    def _append(self, events: list[bytes]) -> bool:
+        """Whether they are written; a full disk is a warning, and leaves the file as it was."""
+        size = self._path.stat().st_size
+        try:
+            with self._path.open("ab") as file:
+                file.write(b"".join(events))
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.truncate(self._path, size)
+            if not self._is_failing:
+                warnings.warn(f"{self._path} cannot be written to: {error}", stacklevel=2)
+            self._is_failing = True
+            return False
+        self._is_failing = False
+        return True
+
+
+def _of_steps(run: Run, start: int, stop: int) -> Iterator[bytes]:
+    """The events of these steps."""
+    for step in range(start, stop):
+        yield _scalar(f"{_STEP}loss", run.losses[step], step + 1)
+        if run.rates:
+            yield _scalar(f"{_STEP}learning_rate", run.rates[step], step + 1)
 
 
 def _scalar(name: str, value: Any, step: int) -> bytes:
