@@ -124,6 +124,14 @@ def test_a_whole_table_model_comes_back(tmp_path):
     assert all(name.startswith("network.") for name, _ in back.named_parameters())
 
 
+def test_the_names_of_the_exporters_modules_are_kept(mlp):
+    mlp.graph.node[1].name = "/encoder/0/Tanh"
+    graph = cr.trace(from_onnx(mlp), array(2, 3))
+    scopes = {node.primitive.name: node.place[2] for node in graph.nodes if node.place}
+    assert scopes["tanh"] == ("OnnxModule", "encoder", "0")
+    assert scopes["einsum"] == ("OnnxModule",)
+
+
 # -- parameters --------------------------------------------------------------------------------
 
 

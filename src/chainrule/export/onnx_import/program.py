@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...engine import trace
 from ...extras import require
 from ..errors import ModelFileError
 from .operators import find
@@ -18,10 +20,15 @@ Values = MutableMapping[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """A node of an ONNX graph: ``outputs = function(*inputs, **attributes)``, by names."""
+    """A node of an ONNX graph: ``outputs = function(*inputs, **attributes)``, by names.
+
+    ``modules`` are the names of the exporter's modules around it, where the node's name has them
+    ("/encoder/0/Gemm"): what it makes is drawn inside of those.
+    """
 
     kind: str
     label: str
+    modules: tuple[str, ...]
     function: Callable[..., Any]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -32,12 +39,17 @@ class Operation:
         inputs = [values[name] if name else None for name in self.inputs]
         inner = {k: _bound(v, values) for k, v in self.attributes.items() if isinstance(v, Program)}
         try:
-            results = self.function(*inputs, **{**self.attributes, **inner})
+            with self._scope():
+                results = self.function(*inputs, **{**self.attributes, **inner})
         except Exception as error:
             error.add_note(f"in the ONNX node {self.label}")
             raise
         results = results if isinstance(results, tuple | list) else (results,)
         values.update((n, x) for n, x in zip(self.outputs, results, strict=False) if n)
+
+    def _scope(self) -> AbstractContextManager[None]:
+        around = trace.state.scope
+        return nullcontext() if around is None else trace.scope((*around, *self.modules))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +125,9 @@ class Builder:
             function = _absent
         else:
             attributes = _accepted(function, attributes, node, label)
-        return Operation(
-            node.op_type, label, function, tuple(node.input), tuple(node.output), attributes
-        )
+        modules = tuple(part for part in node.name.split("/")[:-1] if part)
+        names = tuple(node.input), tuple(node.output)
+        return Operation(node.op_type, label, modules, function, *names, attributes)
 
     def _attribute(self, attribute: Any, known: set[str]) -> Any:
         kinds = require("onnx", "onnx").AttributeProto

@@ -7,6 +7,7 @@ import numpy as np
 from ....engine import trace
 from ....engine.primitives.contraction import einsum_row
 from ....engine.primitives.views import pad_row
+from ....nn.functional import linear
 from ....numpy import astype, einsum, flip, matmul, swapaxes
 from .common import by_name
 from .windows import as_column, grid, halves
@@ -14,7 +15,8 @@ from .windows import as_column, grid, halves
 
 def Gemm(a, b, c=None, *, alpha=1.0, beta=1.0, transA=0, transB=0):
     """α A B + β C; A and B transposed where asked for."""
-    product = matmul(a.T if transA else a, b.T if transB else b)
+    a = a.T if transA else a
+    product = linear(a, b) if transB else matmul(a, b)
     product = product if alpha == 1 else alpha * product
     if c is None:
         return product
