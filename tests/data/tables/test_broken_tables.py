@@ -158,6 +158,21 @@ def test_columns_of_a_dict():
     assert "the table has no columns" in str(raised({}))
 
 
+def test_names_that_are_the_same():
+    error = raised({1: [1], "1": [2]})
+    assert (error.file, error.column) == ("the dict", "1")
+    arrow = pytest.importorskip("pyarrow")
+    twice = arrow.table([arrow.array([1]), arrow.array([2])], names=["a", "a"])
+    assert "columns 1 and 2 have the same name" in str(raised(twice))
+
+
+def test_names_that_are_the_same_in_parquet(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    twice = arrow.table([arrow.array([1]), arrow.array([2])], names=["a", "a"])
+    pytest.importorskip("pyarrow.parquet").write_table(twice, tmp_path / "a.parquet")
+    assert "columns 1 and 2 have the same name" in str(raised(tmp_path / "a.parquet"))
+
+
 def test_objects_in_a_polars_frame():
     error = raised(pl.DataFrame({"a": [[1], [2]]}))
     assert (error.column, error.value) == ("a", [1])

@@ -187,7 +187,7 @@ CASES = {
         GOOD, {"types": {"a": "numeric"}}, (None, "a", None), "no kind 'numeric'", "number, cat",
     ),
     "a kind for a column that is not there": (
-        GOOD, {"types": {"B": "number"}}, (None, None, None), "no column 'B'", "write 'b'",
+        GOOD, {"types": {"B": "number"}}, (None, None, None), "no column 'B', whose", "rename 'b'",
     ),
     "a column that is not there": (
         GOOD, {"columns": ["a", "bb"]}, (None, None, None), "no column 'bb'", "one of these",

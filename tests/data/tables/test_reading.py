@@ -251,6 +251,30 @@ def test_an_array_has_numbered_columns():
     assert tables.read(np.arange(3.0)).shape == (3, 1)
 
 
+def test_an_array_of_words_has_columns_of_numbers_where_all_are():
+    frame = tables.read(np.array([["1", "x"], ["2.5", "y"], ["", "z"]]))
+    assert frame.rows() == [(1.0, "x"), (2.5, "y"), (None, "z")]
+    assert tables.read(np.array([[b"1", b"x"]])).rows() == [(1, "x")]
+    with pytest.raises(DataError, match="the array, data row 2, column 'column_1', value 'x'"):
+        tables.read(np.array([["1"], ["x"], ["2"], ["3"]]))
+
+
+def test_columns_of_pandas_keep_their_meaning():
+    frame = tables.read(
+        pd.DataFrame(
+            {
+                "code": pd.Categorical([1, 2, 1]),
+                "sparse": pd.arrays.SparseArray([0.0, 0.0, 1.5]),
+                "hours": pd.to_timedelta([1, 2, 3], unit="h"),
+            }
+        )
+    )
+    assert frame["code"].to_list() == ["1", "2", "1"]
+    assert frame["sparse"].to_list() == [0, 0, 1.5]
+    assert tables.infer(frame, "code").columns[1].kind == "number"
+    assert tables.Preparation.fit(frame, tables.infer(frame, "code")).columns[1]["fill"] == 7200
+
+
 def test_origin_knows_the_line_of_a_row(tmp_path):
     path = written(tmp_path, 'a,b\n\n1,"x\ny"\n\n2,z\n')
     assert Origin(path).place(1) == {"file": path, "row": 6}
@@ -269,3 +293,22 @@ def test_importing_the_package_imports_no_library_of_tables():
 def test_an_unknown_option_is_a_type_error():
     with pytest.raises(TypeError, match=r"read\(\).*'sep'"):
         reading.read({"a": [1]}, sep=";")
+
+
+STRANGE = ["*", "^.*$", "rows", "value", "a b", "c0", "c1", "len", "literal", "a.b", "ünïcode", "'"]
+
+
+def test_columns_may_have_any_name(tmp_path):
+    cells = [f"{i},{i % 7 + 0.5},{'cod' if i % 3 else 'eel'}" for i in range(40)]
+    lines = [",".join([cell] * 4) for cell in cells]
+    path = written(tmp_path, ",".join(STRANGE) + "\n" + "\n".join(lines) + "\n")
+    frame = tables.read(path)
+    assert frame.columns == STRANGE
+    assert frame.equals(pl.concat(tables.batches(path, rows=11)))
+    for target in ("rows", "*", -1):
+        schema = tables.infer(frame, target, types={"value": "number", "c0": "category"})
+        assert tables.examine(frame, schema)
+        preparation = tables.Preparation.fit(frame, schema, one_hot=1)
+        assert np.isfinite(preparation.transform(frame)).all()
+    frame.write_parquet(tmp_path / "t.parquet")
+    assert tables.read(tmp_path / "t.parquet").equals(frame)

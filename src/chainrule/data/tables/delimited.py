@@ -14,6 +14,7 @@ from .options import Options, same_columns
 from .records import Block, blocks, checked, exactly_checked
 from .sources import CHUNK
 from .text import utf8_chunks
+from .values import chosen
 
 if TYPE_CHECKING:
     import polars
@@ -66,7 +67,7 @@ def words_of(
         except pl.exceptions.PolarsError as error:
             exactly_checked(block, how.separator, len(how.names))
             raise DataError(f"it cannot be read ({error})", **block.place(0)) from None
-        yield block, frame.select(wanted)
+        yield block, chosen(frame, wanted)
 
 
 def text_frame(files: list[Path], options: Options, rows: int | None) -> polars.DataFrame:
@@ -165,8 +166,11 @@ def planned(words: polars.DataFrame, block: Block, options: Options) -> dict[str
 def plain_numbers(plan: dict[str, Reader], words: polars.DataFrame) -> dict[str, polars.Series]:
     """The columns of numbers of which there is nothing to say, all at once: most are such."""
     pl = require("polars", "tables")
-    ints = [name for name in words.columns if plan[name].kind == "int"]
-    floats = [name for name in words.columns if plan[name] == Reader("float", ".")]
+    names = words.columns
+    words = words.rename({name: f"c{at}" for at, name in enumerate(names)})
+    readers = {f"c{at}": plan[name] for at, name in enumerate(names)}
+    ints = [name for name, reader in readers.items() if reader.kind == "int"]
+    floats = [name for name, reader in readers.items() if reader == Reader("float", ".")]
     if not ints and not floats:
         return {}
     values = words.select(
@@ -180,11 +184,10 @@ def plain_numbers(plan: dict[str, Reader], words: polars.DataFrame) -> dict[str,
     if floats:
         exact = pl.col(floats).is_finite() & (pl.col(floats).abs() <= EXACT)
         doubtful |= values.select(~exact.all()).row(0, named=True)
-    return {
-        name: values[name]
-        for name in values.columns
-        if known[name] == present[name] and not doubtful[name]
-    }
+    plain = [
+        one for one in values if known[one.name] == present[one.name] and not doubtful[one.name]
+    ]
+    return {names[int(one.name[1:])]: one.alias(names[int(one.name[1:])]) for one in plain}
 
 
 def applied(

@@ -125,12 +125,12 @@ def write_boolean(
 
 def fit_category(series: polars.Series, file: Any, one_hot: int = ONE_HOT) -> dict[str, Any]:
     """The values met, in order. Where they are embedded, the frequent ones that are met twice."""
-    texts = as_text(series)
+    texts = as_text(series).alias("value")
     counts = texts.drop_nulls().value_counts(name="rows")
     embedded = len(counts) > one_hot
     if embedded:
         often = counts.filter(counts["rows"] > 1)
-        counts = often.sort("rows", series.name, descending=[True, False])[:EMBEDDED]
+        counts = often.sort("rows", "value", descending=[True, False])[:EMBEDDED]
     return {
         "name": series.name,
         "kind": "category",

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import listed
 from .schema import Schema
-from .values import as_text, numbers, seconds
+from .values import as_text, chosen, numbers, seconds
 
 if TYPE_CHECKING:
     import polars
@@ -120,7 +120,7 @@ def _copies(frame: polars.DataFrame, schema: Schema) -> list[Finding]:
 
 def _repeated(frame: polars.DataFrame, schema: Schema) -> list[Finding]:
     names = [column.name for column in schema.used] + list(schema.targets)
-    count = len(frame) - frame.select(names).n_unique()
+    count = len(frame) - chosen(frame, names).n_unique()
     if count <= REPEATED * len(frame) or len(frame) < ENOUGH:
         return []
     what = f"{count:,} of {len(frame):,} rows ({count / len(frame):.0%}) repeat another one"
@@ -156,7 +156,7 @@ def _identifiers(frame: polars.DataFrame, schema: Schema) -> list[Finding]:
 def _imbalance(frame: polars.DataFrame, schema: Schema) -> list[Finding]:
     if not schema.classes:
         return []
-    counts = as_text(frame[schema.targets[0]]).value_counts(name="rows")
+    counts = as_text(frame[schema.targets[0]]).alias("value").value_counts(name="rows")
     counts = dict(counts.sort("rows").iter_rows())
     average = len(frame) / len(schema.classes)
     small = [name for name, count in counts.items() if count < SMALL * average]
@@ -172,7 +172,7 @@ def _imbalance(frame: polars.DataFrame, schema: Schema) -> list[Finding]:
 
 
 def _leakage(frame: polars.DataFrame, schema: Schema) -> list[Finding]:
-    present = frame.select([*schema.targets, *(column.name for column in schema.used)])
+    present = chosen(frame, [*schema.targets, *(column.name for column in schema.used)])
     if len(present) < ENOUGH:
         return []
     if len(present) > SAMPLE:

@@ -66,7 +66,9 @@ def infer(
             )
     types.update(dict.fromkeys(ignore, "ignore"))
     columns = tuple(
-        _kind(frame[name], types.get(name), file) for name in frame.columns if name not in targets
+        column_of(frame[name], types.get(name), file)
+        for name in frame.columns
+        if name not in targets
     )
     task, classes = _task([frame[name] for name in targets], task, types, file)
     schema = Schema(columns, targets, task, classes)
@@ -95,7 +97,8 @@ def _target_name(target: str | int, names: list[str], file: Any) -> str:
     return names[place]
 
 
-def _kind(series: polars.Series, asked: str | None, file: Any) -> Column:
+def column_of(series: polars.Series, asked: str | None = None, file: Any = None) -> Column:
+    """The kind of a column, as asked for or by itself, and why it is left out if it is."""
     if asked is not None:
         return Column(series.name, "date" if "%" in asked else asked, "asked" * (asked == "ignore"))
     kind = natural_kind(series, file)

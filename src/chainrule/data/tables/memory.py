@@ -11,7 +11,7 @@ import numpy as np
 from ...extras import require
 from ..errors import DataError
 from .cells import cleaned, reader_for
-from .options import Options
+from .options import Options, check_unique
 from .values import as_text, first, place
 
 if TYPE_CHECKING:
@@ -38,12 +38,13 @@ def frame_of(source: Any, options: Options) -> polars.DataFrame:
     if isinstance(source, pl.Series):
         return source.to_frame()
     if isinstance(source, np.ndarray):
-        return _from_numpy(source)
+        return _from_numpy(source, options)
     if isinstance(source, Mapping):
         return _from_columns(dict(source), "the dict")
     if library == "pandas" and hasattr(source, "columns"):
         return _from_pandas(source)
     if library == "pyarrow":
+        check_unique(source.schema.names, f"the {type(source).__name__}")
         return pl.DataFrame(pl.from_arrow(source))
     if library == "scipy" and hasattr(source, "toarray"):
         raise DataError(
@@ -58,7 +59,7 @@ def frame_of(source: Any, options: Options) -> polars.DataFrame:
     )
 
 
-def _from_numpy(array: np.ndarray) -> polars.DataFrame:
+def _from_numpy(array: np.ndarray, options: Options) -> polars.DataFrame:
     name = "the array"
     if array.dtype.names:
         return _from_columns({one: array[one] for one in array.dtype.names}, name)
@@ -69,7 +70,17 @@ def _from_numpy(array: np.ndarray) -> polars.DataFrame:
             fix="give one of two dimensions: rows and columns",
         )
     columns = array.reshape(len(array), -1).T
+    if array.dtype.kind in "US":  # numbers beside words became words
+        columns = [
+            _read(f"column_{i}", one.astype(str), options) for i, one in enumerate(columns, 1)
+        ]
     return _from_columns({f"column_{i}": one for i, one in enumerate(columns, 1)}, name)
+
+
+def _read(name: str, cells: np.ndarray, options: Options) -> polars.Series:
+    words = cleaned(require("polars", "tables").Series(name, cells), options.missing)
+    reader = reader_for(words, lambda at: place("the array", at), None, options.decimal)
+    return reader.read(words)[0]
 
 
 def _from_pandas(frame: Any) -> polars.DataFrame:
@@ -82,20 +93,14 @@ def _from_pandas(frame: Any) -> polars.DataFrame:
             fix="join them: frame.columns = ['_'.join(map(str, name)) for name in frame.columns]",
         )
     names = [str(column) for column in frame.columns]
-    for at, one in enumerate(names):
-        if one in names[:at]:
-            raise DataError(
-                f"columns {names.index(one) + 1} and {at + 1} have the same name",
-                file=name,
-                column=one,
-                fix="rename one of them",
-            )
+    check_unique(names, name)
     columns = [frame.iloc[:, at] for at in range(len(names))]
     return _from_columns(dict(zip(names, columns, strict=True)), name)
 
 
 def _from_columns(columns: dict[str, Any], name: str) -> polars.DataFrame:
     pl = require("polars", "tables")
+    check_unique([str(one) for one in columns], name)
     lengths = {str(one): _length(values, str(one), name) for one, values in columns.items()}
     if not columns:
         raise DataError("the table has no columns", file=name, fix="give it some")
@@ -134,6 +139,13 @@ def _series(name: str, values: Any, source: str) -> polars.Series:
             value=values[0].item() if isinstance(values, np.ndarray) else None,
             fix="give the real and the imaginary part as two columns",
         )
+    if isinstance(values, np.ndarray) and dtype.kind == "f" and dtype.itemsize > 8:
+        values = values.astype(np.float64)
+    if str(dtype).startswith("Sparse"):
+        values = np.asarray(values)
+    if str(dtype) == "category":
+        words = _of_one_kind(list(values), name, source)
+        return as_text(pl.Series(name, words))
     if getattr(dtype, "kind", "O") == "O" and not hasattr(dtype, "na_value"):
         values = _of_one_kind(list(values), name, source)
     try:

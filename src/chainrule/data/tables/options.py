@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import DataError, listed, no_column
+from ..errors import DataError, alike, listed, no_column
 from .cells import MISSING
 from .schema import KINDS, place_of
 
@@ -37,9 +37,10 @@ class Options:
     def wanted(self, names: Sequence[str], file: Any) -> list[str]:
         """The columns to read, of those that are there; an error where one is not."""
         names = list(names)
+        check_unique(names, file)
         for name in self.types or {}:
             if name not in names:
-                raise no_column(name, names, file)
+                raise _no_column_of_kind(name, names, file)
         chosen = names
         if self.columns is not None:
             places = [place_of(one, names) for one in self.columns]
@@ -54,6 +55,29 @@ def check_kind(name: str, kind: str) -> None:
     if kind not in KINDS and "%" not in str(kind):
         fix = f"use one of {listed(KINDS)}, or a form of dates such as '%d.%m.%Y'"
         raise DataError(f"there is no kind {kind!r}", column=name, fix=fix)
+
+
+def check_unique(names: Sequence[str], file: Any) -> None:
+    """An error where two columns have the same name."""
+    places: dict[str, int] = {}
+    for place, name in enumerate(names, 1):
+        if name in places:
+            raise DataError(
+                f"columns {places[name]} and {place} have the same name",
+                file=file,
+                column=name,
+                fix="rename one of them",
+            )
+        places[name] = place
+
+
+def _no_column_of_kind(name: str, names: Sequence[str], file: Any) -> DataError:
+    meant = alike(name, names)
+    return DataError(
+        f"there is no column {name!r}, whose kind is given; the columns are {listed(names)}",
+        file=file,
+        fix=f"rename {meant!r} to it, or the other way round" if meant else "add it",
+    )
 
 
 def same_columns(names: Sequence[str], first: Sequence[str], file: Any, first_file: Any) -> None:
