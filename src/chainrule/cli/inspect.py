@@ -105,10 +105,10 @@ def _name(column: str, names: list[str]) -> str:
 
 def _without_target(frame: Any, types: dict[str, str]) -> Schema:
     """All columns as input: a target is not known."""
-    from ..data.tables.inference import _kind
+    from ..data.tables.inference import column_of
     from ..data.tables.schema import Schema
 
-    kinds = tuple(_kind(frame[name], types.get(name), None) for name in frame.columns)
+    kinds = tuple(column_of(frame[name], types.get(name)) for name in frame.columns)
     return Schema(kinds, (), "regression")
 
 
