@@ -182,3 +182,20 @@ def test_a_killed_run_is_resumed_to_the_same_bits(file, tmp_path):
         assert running.wait() == -signal.SIGKILL
     assert (folder / "settings.toml").exists() and not (folder / "metrics.json").exists()
     assert same(whole, resume_table(folder))
+
+
+def test_files_are_learned_from_piece_by_piece(file, tmp_path):
+    plan = settings(tmp_path, streaming=True, output=str(tmp_path / "whole"))
+    whole = train_table(plan)
+    assert whole.record["sampled"] and whole.record["rows"] == {
+        "train": 86,
+        "validation": 10,
+        "test": 24,
+    }
+    names = {row["row"] for row in whole.predictions.to_dicts()}
+    assert names == set(whole.parts.test.tolist())
+    truth = pl.read_csv(file)["toxic"][whole.parts.test]
+    assert whole.predictions["truth"].to_list() == truth.to_list()
+    with pytest.raises(KeyboardInterrupt):
+        train_table(plan.changed(output=str(tmp_path / "run")), callbacks=[Lightning(30)])
+    assert same(whole, resume_table(tmp_path / "run"))

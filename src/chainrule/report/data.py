@@ -35,7 +35,7 @@ def data(outcome: Outcome) -> Section:
 
 
 def _split(outcome: Outcome) -> str:
-    counts = {name: len(getattr(outcome.parts, name)) for name in PARTS}
+    counts = outcome.record["rows"]
     whole = sum(counts.values())
     bars, keys = [], []
     for name, (title, colour) in PARTS.items():
@@ -60,6 +60,12 @@ def _how_split(outcome: Outcome) -> str:
         start = (
             f"The rows were split at random by {by}, copies of a row kept together "
             f"(seed {outcome.settings.seed})."
+        )
+    if outcome.record["sampled"]:
+        sampled = sum(len(rows) for rows in vars(outcome.parts).values())
+        start += (
+            f" The data was read piece by piece: {sampled:,} rows drawn at random teach the "
+            "preparation, validate and test; the network learns from all others."
         )
     check = " The validation part decides when training stops"
     if outcome.schema.task != "regression":

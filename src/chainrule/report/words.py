@@ -133,7 +133,7 @@ def _absent(outcome: Outcome) -> str:
 def _about(outcome: Outcome) -> str:
     files = [PurePath(each["file"]).name for each in outcome.record["data"]]
     shown = files[0] if len(files) == 1 else f"{files[0]} and {plural(len(files) - 1, 'more file')}"
-    rows = sum(len(part) for part in vars(outcome.parts).values())
+    rows = sum(outcome.record["rows"].values())
     used = len(outcome.schema.used)
     return f"{shown} · {plural(rows, 'row')} · {plural(used, 'column')} · {task_of(outcome)}"
 

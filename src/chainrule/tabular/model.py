@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,11 +82,13 @@ class TableModel:
         schema: Schema,
         *,
         check: polars.DataFrame | None = None,
+        pieces: Callable[[Preparation], Any] | None = None,
         **options: Any,
     ) -> TableModel:
         """Prepare these rows and learn from them; ``options`` are those of ``learn``.
 
-        ``check`` are rows to validate on, prepared as the others taught.
+        ``check`` are rows to validate on, prepared as the others taught. With ``pieces``, the rows
+        teach the preparation alone, and the network learns from ``pieces(preparation)``.
         """
         from .learning import learn
 
@@ -96,8 +98,7 @@ class TableModel:
             options["validation"] = preparation.transform(check), preparation.targets(check)
         learned = learn(
             recipe,
-            x,
-            y,
+            *((x, y) if pieces is None else (pieces(preparation), None)),
             task=schema.task,
             classes=len(schema.classes) or None,
             embedded=preparation.embedded,

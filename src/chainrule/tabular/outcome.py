@@ -39,7 +39,9 @@ class Outcome:
         The same as a frame: ``row`` (counted from 0 in the table), ``truth``, and the columns of
         ``TableModel.predict``.
     parts, columns, findings
-        The split, the columns' summaries, and what was noticed in the data.
+        The split, the columns' summaries, and what was noticed in the data. Of data larger than
+        memory, ``parts.train`` are the rows of the sample that taught the preparation; how many
+        rows there were in all says ``record["rows"]``.
     importance, explanations
         Of the raw columns in the test part, and some of its predictions explained.
     seconds
@@ -96,7 +98,7 @@ class Outcome:
             "baselines": {name: each.to_dict() for name, each in self.baselines.items()},
             "intervals": "95 % confidence",
             "methods": METHODS,
-            "rows": {name: len(rows) for name, rows in vars(self.parts).items()},
+            "rows": dict(self.record["rows"]),
         }
         if self.folds:
             found["folds"] = [each.to_dict() for each in self.folds]

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import random
-from ..data.tables import Preparation, Schema, examine, infer, read
-from ..data.tables.schema import place_of
-from ..data.tables.sources import files_of
+from ..data.tables import Preparation
 from . import record as records
 from .evaluation import Evaluation, evaluate
 from .folder import Folder
@@ -20,6 +18,7 @@ from .model import READING, Explanation, TableModel
 from .outcome import Outcome
 from .recipe import Recipe
 from .settings import Settings
+from .source import Table, read_table
 from .splitting import Parts, folds, groups_of, split, strata_of
 from .summary import summarise
 
@@ -84,7 +83,7 @@ def train_table(
     """
     stages = records.Stages(tell)
     stages.begin("reading the data")
-    table = _read(settings, frame)
+    table = read_table(settings, frame)
     folder = Folder(settings.output)
     folder.open(settings, table.files, resume)
     stages.begin("splitting")
@@ -101,6 +100,9 @@ def train_table(
     stages.begin("training")
     kept = {"checkpoints": folder.checkpoints("network"), "resume": resume}
     options = {"progress": progress, "callbacks": callbacks, **_checkpoints(kept)}
+    if table.stream is not None:
+        held = parts.validation if table.test is not None else parts.held
+        options["pieces"] = table.stream.pieces(held)
     model = _fit(recipe, table, parts.train, parts.validation, **options)
     stages.begin("judging")
     test, y = table.test_part(parts)
@@ -117,7 +119,8 @@ def train_table(
         "settings": settings.to_dict(),
         "command": command or _command(settings),
         "data": table.files,
-        "rows": {name: len(rows) for name, rows in vars(parts).items()},
+        "rows": table.counts(parts),
+        "sampled": table.stream is not None,
         "reading": {key: getattr(settings, key) for key in (*READING, "types")},
         "began": stages.began,
         "seconds": round(sum(stages.seconds.values()), 3),
@@ -135,7 +138,7 @@ def train_table(
         folds=tuple(judged),
         truth=truth,
         outputs=outputs,
-        parts=parts,
+        parts=table.in_files(parts),
         columns=tuple(summarise(table.frame, table.schema)),
         findings=tuple(table.findings),
         importance=tuple(importance),
@@ -158,63 +161,6 @@ def resume_table(folder: str | Path, **options: Any) -> Outcome:
     return train_table(settings, resume=True, **options)
 
 
-# -- the table -----------------------------------------------------------------------------------
-
-
-@dataclass
-class _Table:
-    """The rows to learn from, and those of a test file if there is one."""
-
-    frame: polars.DataFrame
-    schema: Schema
-    y: np.ndarray
-    findings: list[Any]
-    files: list[dict[str, Any]]
-    test: polars.DataFrame | None = None
-    test_y: np.ndarray | None = None
-
-    def rows(self, rows: np.ndarray) -> polars.DataFrame:
-        return self.frame[rows]
-
-    def test_part(self, parts: Parts) -> tuple[polars.DataFrame, np.ndarray]:
-        if self.test is not None and self.test_y is not None:
-            return self.test, self.test_y
-        return self.frame[parts.test], self.y[parts.test]
-
-
-def _read(settings: Settings, frame: Any) -> _Table:
-    options = {key: getattr(settings, key) for key in READING}
-    options = {key: value for key, value in options.items() if value is not None}
-    if frame is None:
-        if settings.data is None:
-            raise ValueError("there is no data: set data= in the settings, or give frame=")
-        files = [records.fingerprint(path) for path in files_of(settings.data)]
-        frame = read(settings.data, types=settings.types, **options)
-    else:
-        frame = read(frame, types=settings.types)
-        files = [records.fingerprint_of_frame(frame)]
-    ignore = [_named(each, frame.columns) for each in settings.ignore]
-    schema = infer(frame, settings.target, types=settings.types, ignore=ignore, task=settings.task)
-    targets = Preparation([], _targets(schema))
-    table = _Table(frame, schema, targets.targets(frame), examine(frame, schema), files)
-    if settings.test is not None:
-        table.files += [records.fingerprint(path) for path in files_of(settings.test)]
-        types = {**schema.types, **settings.types}
-        table.test = read(settings.test, types=types, **options)
-        table.test_y = targets.targets(table.test)
-    return table
-
-
-def _targets(schema: Schema) -> dict[str, Any]:
-    names, classes = list(schema.targets), list(schema.classes)
-    return {"task": schema.task, "names": names, "classes": classes}
-
-
-def _named(column: str | int, names: list[str]) -> str:
-    place = place_of(column, names)
-    return str(column) if place is None else names[place]
-
-
 def _command(settings: Settings) -> str:
     where = "settings.toml" if settings.output is None else f"{settings.output}/settings.toml"
     return (
@@ -226,7 +172,7 @@ def _command(settings: Settings) -> str:
 # -- rows ----------------------------------------------------------------------------------------
 
 
-def _split(table: _Table, settings: Settings, recipe: Recipe, key: Any) -> Parts:
+def _split(table: Table, settings: Settings, recipe: Recipe, key: Any) -> Parts:
     schema = table.schema
     groups = groups_of(table.frame, [column.name for column in schema.used])
     test = 0.0 if table.test is not None else settings.test_fraction
@@ -241,7 +187,7 @@ def _split(table: _Table, settings: Settings, recipe: Recipe, key: Any) -> Parts
 
 
 def _fit(
-    recipe: Recipe, table: _Table, train: np.ndarray, check: np.ndarray, **options: Any
+    recipe: Recipe, table: Table, train: np.ndarray, check: np.ndarray, **options: Any
 ) -> TableModel:
     """The model of these rows; what the recipe would keep apart is kept apart here already."""
     recipe = replace(recipe, validation_fraction=0.0)
@@ -253,7 +199,7 @@ def _checkpoints(kept: dict[str, Any]) -> dict[str, Any]:
     return kept if kept["checkpoints"] is not None else {}
 
 
-def _baselines(table: _Table, parts: Parts, recipe: Recipe, seed: int) -> dict[str, Evaluation]:
+def _baselines(table: Table, parts: Parts, recipe: Recipe, seed: int) -> dict[str, Evaluation]:
     """What a model has to beat: what the training rows are on average, and a linear model."""
     test, truth = table.test_part(parts)
     schema, y = table.schema, table.y[parts.train]
@@ -279,7 +225,7 @@ def _baselines(table: _Table, parts: Parts, recipe: Recipe, seed: int) -> dict[s
 
 
 def _cross_validate(
-    table: _Table,
+    table: Table,
     parts: Parts,
     settings: Settings,
     recipe: Recipe,
@@ -313,7 +259,7 @@ class _Development:
     groups: np.ndarray
 
 
-def _development(table: _Table, parts: Parts) -> _Development:
+def _development(table: Table, parts: Parts) -> _Development:
     """All rows outside the test part, and how they are drawn."""
     rows = parts.development
     groups = groups_of(table.frame, [column.name for column in table.schema.used])
@@ -321,7 +267,7 @@ def _development(table: _Table, parts: Parts) -> _Development:
 
 
 def _search(
-    table: _Table, parts: Parts, settings: Settings, key: Any, folder: Folder, tell: Any
+    table: Table, parts: Parts, settings: Settings, key: Any, folder: Folder, tell: Any
 ) -> Any:
     """A better recipe, by the validation part, or by folds of the rows outside the test part."""
     from .tuning import Part, search

@@ -42,6 +42,7 @@ class Tuning(_Strict):
 
     trials: Annotated[int, pydantic.Field(ge=1)] = 30
     minutes: Annotated[float, pydantic.Field(gt=0)] | None = None
+    streaming: bool | None = None
     folds: Annotated[int, pydantic.Field(ge=2)] | None = None
     metric: str | None = None
 
@@ -70,6 +71,9 @@ class Settings(_Strict):
         The share of all rows that only judges the finished model; and, of the rest, the share
         on which training is stopped and probabilities are calibrated (None: as the recipe says,
         else 0.1).
+    streaming
+        Learn from the files piece by piece, in memory that does not grow with them; a sample of
+        100,000 rows does the rest. None: where the files have more than 1 GB.
     folds
         From 2 on: cross-validation with so many folds on the rows outside the test part as well.
     seed
@@ -105,6 +109,7 @@ class Settings(_Strict):
     task: Task | None = None
     test_fraction: Share = 0.2
     validation_fraction: Share | None = None
+    streaming: bool | None = None
     folds: Annotated[int, pydantic.Field(ge=0)] = 0
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 0
     recipe: dict[str, Any] = pydantic.Field(default_factory=dict)
@@ -317,6 +322,7 @@ _ALLOWED = {
     "validation_fraction": _SHARE,
     "types": "a table of columns and their kinds",
     "folds": "0 (no cross-validation), or a whole number from 2 on",
+    "streaming": "true or false",
     "seed": "a whole number from 0 to 4294967295",
     "recipe": "a table of fields of Recipe",
     "output": "the path of a folder",

@@ -27,6 +27,11 @@ class Parts:
     test: np.ndarray
 
     @property
+    def held(self) -> np.ndarray:
+        """The rows that are not learned from."""
+        return np.concatenate([self.validation, self.test])
+
+    @property
     def development(self) -> np.ndarray:
         """All rows but the test part."""
         return np.sort(np.concatenate([self.train, self.validation]))
