@@ -7,7 +7,7 @@ import pytest
 
 import chainrule as cr
 from chainrule.tabular import Learned, Recipe, TableNetwork, learn
-from chainrule.tabular.calibration import temperature
+from chainrule.tabular.calibration import calibrated_loss, temperature
 from chainrule.tabular.network import count_parameters
 from chainrule.train import Checkpoints, Chunks
 
@@ -151,10 +151,18 @@ def test_best_epoch_is_taken(rows):
     x, y = rows
     wrong = np.random.default_rng(1).permutation(y)  # nothing to learn: soon overfitted
     recipe = Recipe(hidden=(64,), schedule="constant", epochs=100, patience=5)
-    found = learn(recipe, x, wrong, task="multiclass", validation=(x[:80], y[:80]))
-    losses = found.history.validation_losses
-    assert found.history.epochs < 100
-    assert found.history.best_epoch == int(np.argmin(losses))
+    history = learn(recipe, x, wrong, task="multiclass", validation=(x[:80], y[:80])).history
+    assert history.epochs < 100
+    assert history.best_epoch == int(np.argmin(history.metrics["calibrated loss"]))
+
+
+def test_calibrated_loss_knows_no_sureness():
+    draw = np.random.default_rng(0)
+    logits = draw.normal(size=(500, 1))
+    labels = (draw.random((500, 1)) < 1 / (1 + np.exp(-logits))).astype(np.float32)
+    losses = [calibrated_loss(factor * logits, labels) for factor in (0.5, 1, 5)]
+    assert np.ptp(losses) < 1e-6
+    assert calibrated_loss(logits + draw.normal(size=(500, 1)), labels) > losses[0] + 0.01
 
 
 def test_temperature_is_the_best_one():
@@ -228,3 +236,10 @@ def test_rows_that_come_in_pieces(rows, task):
         assert (guess == y).mean() > 0.85
     with pytest.raises(TypeError, match="need validation="):
         learn(recipe, chunks, None, task=task)
+
+
+def test_calibration_needs_rows_to_validate_on(rows):
+    x, y = rows
+    recipe = Recipe(**QUICK, calibrate=True, validation_fraction=0.0)
+    with pytest.raises(ValueError, match="calibrate=True needs rows to validate on"):
+        learn(recipe, x, y, task="multiclass")

@@ -12,7 +12,7 @@ import numpy as np
 from .. import optim, random
 from ..optim import schedules
 from ..train import Chunks, EarlyStopping, fit
-from .calibration import temperature
+from .calibration import calibrated_loss, temperature
 from .learned import Learned
 from .losses import TASKS, Criterion
 from .network import TableNetwork
@@ -20,6 +20,7 @@ from .recipe import Recipe
 from .rows import Reader, split, units
 
 PRIOR = 300  # rows that AdamW's decay is worth
+CALIBRATED = "calibrated loss"  # the metric that decides which epoch was the best
 UNKNOWN = 1_000_000  # rows of a stream that does not say how many it has
 UPDATES = {
     "adamw": optim.AdamW,
@@ -132,6 +133,11 @@ class Learning:
             self.check = reader.read(*validation)
         else:
             rows, self.check = split(recipe, rows, task, split_key)
+        if recipe.calibrate and self.check is None and task != "regression":
+            raise ValueError(
+                "calibrate=True needs rows to validate on: a validation_fraction above 0, or "
+                "validation=(x, y)"
+            )
         if task == "regression" and learned.center is None:
             learned.center, learned.scale = units(rows)
         self.check = self._in_units(self.check)
@@ -169,7 +175,10 @@ class Learning:
     ) -> Learned:
         """Train the network, and fit the temperature."""
         recipe, learned, check = self.recipe, self.learned, self.check
+        calibrates = check is not None and learned.task != "regression"
+        calibrates = calibrates and recipe.calibrate is not False
         patience = recipe.patience or self.epochs + 1
+        stopping = EarlyStopping(patience, monitor=CALIBRATED if calibrates else "loss")
         learned.history = fit(
             learned.network.train(),
             self.criterion,
@@ -178,7 +187,8 @@ class Learning:
             epochs=self.epochs,
             batch_size=self.batch,
             validation=None if check is None else check.pair(),
-            early_stopping=None if check is None else EarlyStopping(patience),
+            metrics={CALIBRATED: _calibrated_loss} if calibrates else None,
+            early_stopping=None if check is None else stopping,
             callbacks=callbacks,
             progress=progress,
             key=self._key,
@@ -190,9 +200,13 @@ class Learning:
             resume=resume,
         )
         learned.temperature = 1.0
-        if recipe.calibrate is not False and check is not None and learned.task != "regression":
+        if calibrates:
             learned.temperature = temperature(learned.raw(check.x), check.y, check.weight)
         return learned
+
+
+def _calibrated_loss(target: Any, z: Any) -> float:
+    return calibrated_loss(z, *target)
 
 
 def batch_size(rows: int) -> int:

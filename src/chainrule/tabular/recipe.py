@@ -38,8 +38,9 @@ class Recipe:
     batch_size, epochs
         None: from the number of rows.
     patience
-        Epochs without a better validation loss that are borne; None: all epochs are done. Either
-        way the parameters are those of the best epoch, where there is a validation part.
+        Epochs without a better validation loss (of calibrated probabilities) that are borne; None:
+        all epochs are done. Either way the parameters are those of the best epoch, where there is a
+        validation part.
     validation_fraction
         What is kept apart for that; 0: nothing; None: a tenth of 2,000 rows or more.
     class_weight
