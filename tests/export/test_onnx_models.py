@@ -161,6 +161,10 @@ def test_names_of_inputs_and_outputs(tmp_path):
     np.testing.assert_allclose(found, net.eval()(X).numpy(), rtol=1e-5, atol=1e-6)
     with pytest.raises(ValueError, match="input_names must be 1 different names"):
         to_onnx(net, X, input_names=["a", "b"])
+    with pytest.raises(ValueError, match="names of inputs and of outputs"):
+        to_onnx(net, X, input_names=["a"], output_names=["a"])
+    odd = to_onnx(net, X, input_names=["v1"], output_names=["v3"])
+    np.testing.assert_array_equal(run(odd, X)[0], found)
 
 
 def test_an_input_or_a_constant_or_one_node_twice_may_be_returned():

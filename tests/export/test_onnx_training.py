@@ -111,6 +111,18 @@ def test_it_goes_on_from_the_optimizers_memory_with_a_rate_of_ones_own():
     np.testing.assert_allclose(found["new/weight"], net.weight.data, rtol=1e-5, atol=1e-6)
 
 
+def test_frozen_parameters_are_constants_of_the_step():
+    net = nn.Sequential(nn.Linear(5, 3), nn.Tanh(), nn.Linear(3, 1))
+    net[0].weight.requires_grad = False
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+    step = training_step_to_onnx(net, nn.MSELoss(), optimizer, X, Y)
+    assert "0.weight" in {tensor.name for tensor in step.graph.initializer}
+    found = session_of(step)({"x": X, "y": Y})
+    assert {n for n in found if n.startswith("new/")} == {
+        "new/step", "new/0.bias", "new/2.weight", "new/2.bias"
+    }  # fmt: skip
+
+
 def test_it_names_what_it_cannot_export():
     net = nn.Linear(5, 1)
     with pytest.raises(TypeError, match="not LBFGS"):

@@ -61,14 +61,16 @@ def traced(
     examples: Sequence[Any],
     batch: bool | Sequence[int] = True,
     rewriting: Rewriting = lambda graph, names: graph,
+    named_after: Any = None,
 ) -> Traced:
     """Trace a function or a Module (in evaluation mode), simplified, for any batch size if it can.
 
     The batch axis is the first one of each array that is as long as the first array's; ``batch``
     says whether there is one, or which examples have it. ``rewriting`` may change the graph before
-    it is simplified, and name what it makes.
+    it is simplified, and name what it makes. Parameters are called as in ``named_after``, a Module
+    or a function; if None, as in the function itself.
     """
-    labels = _labels(function)
+    labels = _labels(named_after or function)
     places = range(len(examples)) if batch is True else batch or ()
     with evaluating(function):
         kinds = tree.map(_kind, tuple(examples))

@@ -88,6 +88,9 @@ def write_model(
     file = File(found.sizes, found.labels)
     w = Writer(file, names=found.names)
     inputs = checked_names("input_names", input_names, [found.names[n] for n in found.inputs])
+    if both := set(inputs) & set(output_names or ()):
+        raise ValueError(f"to_onnx: {sorted(both)} are names of inputs and of outputs")
+    file.taken.update(output_names or ())
     given = []
     for node, label in zip(found.inputs, inputs, strict=True):
         w.values[node] = w.unique(label)
@@ -140,9 +143,8 @@ def named_outputs(w: Writer, graph: Graph, results: list[str], wanted: Sequence[
     infos = []
     for node, result, name in zip(graph.outputs, results, wanted, strict=True):
         if name != result:
-            w.owner = name
+            w.file.taken.discard(name)  # which was kept for it
             w.op("Identity", result, name=name)
-            w.owner = ""
         infos.append(w.info(name, node))
     return infos
 

@@ -67,7 +67,7 @@ def training_step_to_onnx(
             f"step (SGD, Adam, AdamW, ...), not {type(optimizer).__name__}"
         )
     step = _Step(model, loss, optimizer)
-    found = traced(step, [step.start, x, y], (1, 2) if batch else False, expand)
+    found = traced(step, [step.start, x, y], (1, 2) if batch else False, expand, model)
     warn_if_fixed(found.fixed)
     given = [*_names(step.start), *_called("x", x), *_called("y", y)]
     defaults = dict(zip(given, tree.leaves(step.start), strict=False))
