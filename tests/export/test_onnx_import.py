@@ -152,10 +152,12 @@ def test_what_is_trained_can_be_chosen(mlp):
         from_onnx(mlp, trainable=["fc9"])
 
 
-def test_a_name_that_a_module_has_itself():
+@pytest.mark.parametrize("name", ["training", "held", "program", "inputs", "_parameters"])
+def test_a_name_that_a_module_has_itself(name):
     text = '<ir_version: 10, opset_import: ["": 21]> f (float[2] x) => (float[2] y) '
-    model = from_onnx(model_of(text + "{ y = Mul(x, training) }", training=np.ones(2, np.float32)))
-    assert list(model.state_dict()) == ["training_"]
+    body = f"{{ y = Mul(x, {name}) }}"
+    model = from_onnx(model_of(text + body, **{name: np.ones(2, np.float32)}))
+    assert list(model.state_dict()) == [f"{name}_"]
     assert model(np.ones(2)).numpy().tolist() == [1, 1]
 
 
@@ -236,12 +238,14 @@ def test_a_branch_is_chosen_by_a_value_or_traced_whole():
 def test_functions_of_the_file_are_expanded():
     text = """
     <ir_version: 10, opset_import: ["": 21, "own": 1]>
-    f (float[3] x) => (float[3] y) { y = own.twice <by = 3.0> (x) }
+    f (float[N] x) => (float[N] y) { a = own.times <by = 3.0> (x) y = Add(a, w) }
     <domain: "own", opset_import: ["": 21]>
-    twice <by> (a) => (b) { c = Constant <value_float: float = @by> () b = Mul(a, c) }
+    times <by> (a) => (b) { c = Constant <value_float: float = @by> () b = Mul(a, c) }
     """
-    model = from_onnx(onnx.parser.parse_model(text))
-    assert model(np.ones(3)).tolist() == [3, 3, 3]
+    for size in (3, 3000):  # large arrays are not carried through the expansion
+        model = from_onnx(model_of(text, w=np.arange(size, dtype=np.float32)))
+        np.testing.assert_array_equal(model(np.ones(size)).numpy(), 3 + np.arange(size))
+        assert [str(entry) for entry in model.inputs] == ["x: f32[N]"]
 
 
 # -- errors ------------------------------------------------------------------------------------
@@ -260,8 +264,13 @@ def test_all_missing_operators_are_named_at_once():
 
 def test_an_attribute_that_is_not_known_is_named():
     text = '<ir_version: 10, opset_import: ["": 21]> f (float[3] x) => (float[3] y) '
-    with pytest.raises(ModelFileError, match=r"0 \(Relu\) has the attribute slope"):
-        from_onnx(onnx.parser.parse_model(text + "{ y = Relu <slope = 2.0> (x) }"))
+    body = "{ a = Relu <slope = 2.0> (x) y = Add <axis = 0> (a, x) }"
+    with pytest.raises(ModelFileError, match="attributes that are not known here") as caught:
+        from_onnx(onnx.parser.parse_model(text + body))
+    assert str(caught.value).splitlines()[1:] == [
+        "  slope of node 0 (Relu)",
+        "  axis of node 1 (Add)",
+    ]
 
 
 def test_an_error_at_a_node_names_it(mlp):

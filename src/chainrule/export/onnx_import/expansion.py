@@ -22,15 +22,17 @@ def expanded(model: Any) -> Any:
     versions = opsets(model)
     if not model.functions and not _missing(model.graph, versions):
         return model
-    model = _without_large_arrays(model)
+    light = _without_large_arrays(model)
     for _ in range(6):  # a body may call another such operator
-        _check(model)
-        if model.functions:
-            model = _inlined(model)
-        model = _with_definitions(model)
-        if not model.functions:
+        _check(light)
+        if light.functions:
+            light = _inlined(light)
+        light = _with_definitions(light)
+        if not light.functions:
             break
-    return model
+    kept = {tensor.name for tensor in light.graph.initializer}
+    light.graph.initializer.extend(t for t in model.graph.initializer if t.name not in kept)
+    return light
 
 
 def opsets(model: Any) -> dict[str, int]:

@@ -56,8 +56,8 @@ def from_onnx(
     proto = expanded(proto)
     builder = Builder(opsets(proto), TensorReader(folder))
     program = builder.program(proto.graph)
-    if builder.missing:
-        raise ModelFileError(_report(builder.missing))
+    if builder.missing or builder.unknown:
+        raise ModelFileError(_report(builder))
     trainable = _listed(proto, program) if trainable is None else trainable
     given = {value.name: _input_of(value) for value in proto.graph.input}
     inputs = [entry for name, entry in given.items() if name not in program.constants]
@@ -102,6 +102,7 @@ class OnnxModule(Module):
         trainable: Iterable[str] | Callable[[str], bool] | None = None,
     ) -> None:
         self.inputs = tuple(inputs)
+        self.held, self.program = (), program
         is_trainable, statistics = _chooser(program, trainable), _read_as(program, STATISTICS)
         held, constants = [], {}
         for name, array in program.constants.items():
@@ -222,10 +223,14 @@ def _fitted(x: Any, wanted: Input) -> Any:
 # -- what is missing ---------------------------------------------------------------------------
 
 
-def _report(missing: dict[tuple[str, str, int], list[str]]) -> str:
-    lines = ["the ONNX file uses operators that are missing here:"]
-    for (domain, kind, version), labels in sorted(missing.items()):
+def _report(builder: Builder) -> str:
+    lines = []
+    for (domain, kind, version), labels in sorted(builder.missing.items()):
         where = ", ".join(labels[:3]) + (f" and {len(labels) - 3} more" if len(labels) > 3 else "")
-        name = f"{domain or 'ai.onnx'}.{kind}"
-        lines.append(f"  {name}, opset {version}: nodes {where}")
+        lines.append(f"  {domain or 'ai.onnx'}.{kind}, opset {version}: nodes {where}")
+    if lines:
+        lines.insert(0, "the ONNX file uses operators that are missing here:")
+    if builder.unknown:
+        lines.append("the ONNX file uses attributes that are not known here:")
+        lines += [f"  {text}" for text in builder.unknown]
     return "\n".join(lines)

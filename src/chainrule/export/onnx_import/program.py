@@ -88,6 +88,7 @@ class Builder:
     opsets: Mapping[str, int]
     tensors: TensorReader
     missing: dict[tuple[str, str, int], list[str]] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
 
     def program(self, graph: Any, around: Sequence[str] = ()) -> Program:
         """The Program of a ``GraphProto``; ``around``: names that it may use from outside."""
@@ -124,7 +125,11 @@ class Builder:
             self.missing.setdefault((domain, node.op_type, version), []).append(label)
             function = _absent
         else:
-            attributes = _accepted(function, attributes, node, label)
+            parameters, takes_all = _parameters(function)
+            names = [name for name in attributes if name not in parameters and not takes_all]
+            self.unknown += [f"{name} of node {label}" for name in names]
+            if "outputs" in parameters:
+                attributes["outputs"] = len(node.output)
         modules = tuple(part for part in node.name.split("/")[:-1] if part)
         names = tuple(node.input), tuple(node.output)
         return Operation(node.op_type, label, modules, function, *names, attributes)
@@ -155,22 +160,13 @@ class Builder:
         raise ModelFileError(f"the attribute {attribute.name!r} is of a kind that is not read")
 
 
-def _accepted(function: Any, attributes: dict[str, Any], node: Any, label: str) -> dict[str, Any]:
-    """The attributes, with the number of outputs for functions that ask for it."""
-    try:
-        parameters = inspect.signature(function).parameters
-    except ValueError:  # a NumPy ufunc
-        parameters = {}
-    if "outputs" in parameters:
-        attributes = {**attributes, "outputs": len(node.output)}
-    takes_all = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
-    unknown = [] if takes_all else [name for name in attributes if name not in parameters]
-    if unknown:
-        raise ModelFileError(
-            f"the ONNX node {label} has the attribute {', '.join(unknown)}, which "
-            f"{node.op_type} here does not know"
-        )
-    return attributes
+def _parameters(function: Any) -> tuple[Mapping[str, Any], bool]:
+    """The parameters of an operator's function, and whether it takes any others."""
+    if not inspect.isfunction(function):  # a primitive: it has no attributes
+        return {}, False
+    parameters = inspect.signature(function).parameters
+    kinds = [parameter.kind for parameter in parameters.values()]
+    return parameters, inspect.Parameter.VAR_KEYWORD in kinds
 
 
 def _absent(*inputs: Any, **attributes: Any) -> Any:
