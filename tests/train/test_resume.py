@@ -306,6 +306,18 @@ def test_a_run_that_a_callback_stopped_stays_stopped(tmp_path):
     assert run(checkpoints=tmp_path, resume=True) == straight
 
 
+def test_fewer_epochs_end_those_in_progress(tmp_path):
+    def run(epochs, **more):
+        net = network()
+        optimizer = optim.Adam(net.parameters())
+        history = fit(net, nn.MSELoss(), optimizer, (X, Y), epochs=epochs, batch_size=20, **more)
+        return history.epochs
+
+    rule = Checkpoints(tmp_path, every_seconds=0)
+    assert killed_after(9, lambda: run(4000, checkpoints=rule)) is None
+    assert 1 < run(1, checkpoints=rule, resume=True) < 4000
+
+
 def test_a_stream_that_fails_leaves_a_checkpoint_of_the_last_step(tmp_path):
     class Fails(Batches):
         left = 9

@@ -159,6 +159,7 @@ class Session:
         self.hooks.load_state_dict(saved["callbacks"])
         place = saved["place"]
         self._span = range(*place["epochs"])
+        self.orders.epochs = max(self.orders.epochs, self._span.stop)  # they are ended at least
         self._is_closed = place["closed"]
         self._stopped = place["stopped"]
         self._saved = place
