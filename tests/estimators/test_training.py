@@ -144,6 +144,10 @@ def test_contributions_add_up_to_the_probability(cancer):
     assert np.allclose(found.output, likely, atol=1e-6)
     assert np.allclose(found.contributions.sum(axis=1), found.output - found.start, atol=1e-3)
     assert len(found.top(0, 3)) == 3
+    lines = repr(found).splitlines()
+    assert len(lines) == 11 and lines[-2].endswith("22 others")
+    shown = sum(float(line.split()[0]) for line in lines[:-1])
+    assert shown == pytest.approx(likely[0], abs=2e-3)
 
 
 def test_contributions_of_a_line_are_its_terms():
@@ -211,6 +215,19 @@ def test_scikit_learns_progress_bar(cancer, capsys):
     x, _, y, _ = cancer
     NeuralClassifier(**FEW | {"epochs": 3}).set_callbacks(ProgressBar()).fit(x, y)
     assert "NeuralClassifier" in capsys.readouterr().out
+
+
+# -- other runtimes ----------------------------------------------------------------------------
+
+
+def test_onnx_gives_the_same_probabilities(cancer, tmp_path):
+    runtime = pytest.importorskip("onnxruntime")
+    x, x_test, y, _ = cancer
+    model = NeuralClassifier(**FEW).fit(x, y)
+    model.to_onnx(tmp_path / "model.onnx")
+    session = runtime.InferenceSession(tmp_path / "model.onnx")
+    (found,) = session.run(None, {"x": x_test.astype(np.float32)})
+    assert np.allclose(found, model.predict_proba(x_test), atol=1e-5)
 
 
 # -- files -------------------------------------------------------------------------------------

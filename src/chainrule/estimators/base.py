@@ -12,6 +12,8 @@ from sklearn.callback import CallbackSupportMixin, with_callbacks
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from .. import export
+from ..engine.primitives import logic as lg
 from ..explain.attribution import Attribution, integrated_gradients
 from ..explain.importance import permutation_importance
 from ..tabular.learned import Learned
@@ -36,6 +38,15 @@ class Explanation:
     contributions: Any
     output: Any
     start: Any
+
+    def __repr__(self) -> str:
+        """The first row's largest contributions, and what they add up to."""
+        shown = self.top(count=8)
+        rest = self.contributions[0].sum() - sum(value for _, value in shown)
+        others = len(self.features) - len(shown)
+        lines = [f"{self.start[0]:10.4g}  start", *(f"{v:+10.4g}  {name}" for name, v in shown)]
+        lines += [f"{rest:+10.4g}  {others} others"] if others else []
+        return "\n".join([*lines, f"{self.output[0]:10.4g}  in all"])
 
     def top(self, row: int = 0, count: int = 10) -> list[tuple[str, float]]:
         """The features that did most to a row's prediction, with their contributions."""
@@ -221,6 +232,19 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         if names is None:
             names = [f"x{i}" for i in range(self.n_features_in_)]
         return Explanation(tuple(map(str, names)), found.values, found.outputs, found.start)
+
+    def function(self, x: Any) -> Any:
+        """Probabilities or values for an array of rows, unchecked; can be traced and exported."""
+        return self.learned_.function(lg.astype(self.scaling_(x), self.learned_.recipe.dtype))
+
+    def to_onnx(self, path: Any = None) -> Any:
+        """The model with its scaling for other runtimes: float32[N, features], named ``x``, in;
+        probabilities or values, named ``y``, out. Returns the ``onnx.ModelProto``.
+        """
+        check_is_fitted(self)
+        example = np.zeros((2, self.n_features_in_), np.float32)
+        names = {"input_names": ["x"], "output_names": ["y"]}
+        return export.to_onnx(self.function, example, path=path, **names)
 
     def save(self, path: Any) -> None:
         """Write one file of tensors and plain settings, which ``load`` reads; no pickle."""

@@ -19,7 +19,7 @@ from .recipe import Recipe
 PIECE = 4096  # rows that are predicted at once
 
 
-@dataclass
+@dataclass(repr=False)
 class Learned:
     """What ``learn`` gives back.
 
@@ -40,7 +40,11 @@ class Learned:
     center: Any = None
     scale: Any = None
     is_flat: bool = True
-    optimizer: Any = field(default=None, repr=False)  # with its memories, to go on; in no file
+    optimizer: Any = None  # with its memories, to go on; in no file
+
+    def __repr__(self) -> str:
+        count = sum(p.size for p in self.network.parameters())
+        return f"Learned({self.task}, {count:,} parameters; {self.history})"
 
     def function(self, x: Any) -> Any:
         """Final probabilities or values for float32[n, width]; can be traced, for export."""
