@@ -41,6 +41,31 @@ def test_predictions_in_a_file(run, tables, tmp_path, ending):
     assert call(*command).code == 2 and call(*command, "--force").code == 0
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
+def test_large_tables_are_predicted_in_pieces(run, tables, tmp_path, monkeypatch, ending):
+    from chainrule.data import tables as reading
+
+    whole, batches = tmp_path / f"w.{ending}", reading.batches
+    command = ("predict", run, tables / "fish.csv", "--keep", "id", "-o")
+    assert call(*command, whole).code == 0
+    monkeypatch.setattr(reading, "batches", lambda *a, **k: batches(*a, **k, rows=50))
+    pieces = tmp_path / f"p.{ending}"
+    assert call(*command, pieces).code == 0
+    read = {"csv": polars.read_csv, "parquet": polars.read_parquet, "json": polars.read_json}
+    assert len(read[ending](pieces)) == 120
+    assert read[ending](pieces)[:, :2].equals(read[ending](whole)[:, :2])
+    shares = [read[ending](path)[:, 2:].to_numpy() for path in (pieces, whole)]
+    np.testing.assert_allclose(*shares, atol=1e-5)
+
+
+def test_a_bad_row_far_down_leaves_no_file(run, tables, tmp_path, monkeypatch):
+    rows = (tables / "new.csv").read_text().splitlines()
+    (tmp_path / "bad.csv").write_text("\n".join([*rows, "f99,long,north,0.5"]))
+    answer = call("predict", run, tmp_path / "bad.csv", "-o", tmp_path / "p.csv")
+    assert answer.code == 3 and "'long'" in answer.err and "row 22" in answer.err
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.csv"]
+
+
 def test_predictions_for_machines(run, tables):
     found = call("predict", run, tables / "new.csv", "--json").document
     assert found["rows"] == len(found["predictions"]) == 20

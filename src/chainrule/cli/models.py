@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,11 +51,24 @@ def table(model: TableModel, data: list[str], given: Mapping[str, Any]) -> polar
     """A table read as the training data was, but for what the command line says."""
     from ..data.tables import read
 
-    reading = {name: value for name, value in model.record.get("reading", {}).items() if value}
-    header = model.record.get("reading", {}).get("header", True)
-    types = {**model.preparation.types, **reading.pop("types", {})}
+    return read(_one(data), **_reading(model, given))
+
+
+def pieces(
+    model: TableModel, data: list[str], given: Mapping[str, Any]
+) -> Iterator[polars.DataFrame]:
+    """The same table piece by piece, in memory that does not grow with it."""
+    from ..data.tables import batches
+
+    return batches(_one(data), **_reading(model, given))
+
+
+def _reading(model: TableModel, given: Mapping[str, Any]) -> dict[str, Any]:
+    known = dict(model.record.get("reading", {}))
+    types = {**model.preparation.types, **known.pop("types", {})}
     asked = options.settings_of(given, options.READING)
-    return read(_one(data), types=types, **(reading | {"header": header} | asked))
+    known = {name: value for name, value in known.items() if value is not None}
+    return {"types": types, **known, **asked}
 
 
 def _one(data: list[str]) -> str | list[str]:

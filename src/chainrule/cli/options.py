@@ -115,6 +115,7 @@ TABLE = (
         "Of the rest, to stop by: 0.15.",
         "SHARE",
     ),
+    Row("streaming", bool, ("--streaming",), "Read in pieces; by itself from 1 GB on."),
     Row("seed", int, ("--seed",), "From which every random choice follows: 0.", "NUMBER"),
 )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +17,10 @@ from .models import PANELS
 
 if TYPE_CHECKING:
     import polars
+
+    from ..tabular import TableModel
+
+    Writer = Callable[[polars.DataFrame], None]
 
 __all__ = ["EXAMPLES", "PANELS", "predict"]
 
@@ -59,25 +65,20 @@ def predict(
         _check(output)
         models.may_write(output, force)
     loaded = models.load(model)
-    frame = models.table(loaded, data, given)
-    found = loaded.predict(frame)
-    if keep:
-        found = frame.select(_columns(frame, keep)).hstack(found)
+    pieces = (_predicted(loaded, frame, keep or []) for frame in models.pieces(loaded, data, given))
+    if output is None and terminal.mode().json:
+        rows = [row for piece in pieces for row in piece.to_dicts()]
+        return {"rows": len(rows), "predictions": rows}
     if output is None:
-        if not terminal.mode().json:
-            _print(found)
-        return {"rows": len(found), "predictions": found.to_dicts()}
-    _write(found, output)
-    terminal.remark(f"{len(found):,} predictions in {output}")
-    return {"rows": len(found), "output": output.resolve()}
-
-
-_ENDINGS = (".csv", ".tsv", ".parquet", ".json")
+        return {"rows": _print(pieces)}
+    count = _write(pieces, output)
+    terminal.remark(f"{count:,} predictions in {output}")
+    return {"rows": count, "output": output.resolve()}
 
 
 def _check(path: Path) -> None:
-    if path.suffix not in _ENDINGS:
-        raise UsageError(f"--output ends in {', '.join(_ENDINGS)}, not {path.suffix or 'nothing'}")
+    if path.suffix not in _WRITERS:
+        raise UsageError(f"--output ends in {', '.join(_WRITERS)}, not {path.suffix or 'nothing'}")
     if path.is_dir():
         raise UsageError(f"{path} is a folder: give the name of a file in it")
 
@@ -93,20 +94,79 @@ def _columns(frame: polars.DataFrame, asked: list[str]) -> list[str]:
     return [frame.columns[place] for _, place in places if place is not None]
 
 
-def _print(found: polars.DataFrame) -> None:
-    """CSV on stdout; a reader that has enough (``| head``) is no error."""
-    sys.stdout.write(found.write_csv())
+def _predicted(model: TableModel, frame: polars.DataFrame, keep: list[str]) -> polars.DataFrame:
+    found = model.predict(frame)
+    return frame.select(_columns(frame, keep)).hstack(found) if keep else found
+
+
+def _print(pieces: Iterator[polars.DataFrame]) -> int:
+    """CSV on stdout; how many rows."""
+    count = 0
+    for piece in pieces:
+        sys.stdout.write(piece.write_csv(include_header=count == 0))
+        count += len(piece)
     sys.stdout.flush()
+    return count
 
 
-def _write(found: polars.DataFrame, path: Path) -> None:
-    from ..files import write_whole
+def _write(pieces: Iterator[polars.DataFrame], path: Path) -> int:
+    """The file, whole or not at all; how many rows."""
+    from ..files import replacing
 
-    content = io.BytesIO()
-    if path.suffix == ".parquet":
-        found.write_parquet(content)
-    elif path.suffix == ".json":
-        found.write_json(content)
-    else:
-        found.write_csv(content, separator="\t" if path.suffix == ".tsv" else ",")
-    write_whole(content.getvalue(), path)
+    count = 0
+    with replacing(path) as file, _WRITERS[path.suffix](file) as write:
+        for piece in pieces:
+            write(piece)
+            count += len(piece)
+    return count
+
+
+# -- a way to write for each ending -------------------------------------------------------------
+
+
+@contextmanager
+def _as_text(file: IO[bytes], separator: str = ",") -> Iterator[Writer]:
+    def write(piece: polars.DataFrame) -> None:
+        piece.write_csv(file, separator=separator, include_header=file.tell() == 0)
+
+    yield write
+
+
+@contextmanager
+def _as_parquet(file: IO[bytes]) -> Iterator[Writer]:
+    from pyarrow import parquet
+
+    writers: list[Any] = []
+
+    def write(piece: polars.DataFrame) -> None:
+        rows = piece.to_arrow()
+        if not writers:
+            writers.append(parquet.ParquetWriter(file, rows.schema))
+        writers[0].write_table(rows.cast(writers[0].schema))
+
+    yield write
+    for writer in writers:
+        writer.close()
+
+
+@contextmanager
+def _as_json(file: IO[bytes]) -> Iterator[Writer]:
+    """An array of objects."""
+    written: list[int] = []
+
+    def write(piece: polars.DataFrame) -> None:
+        lines = piece.write_ndjson().rstrip("\n").replace("\n", ",\n")
+        file.write((",\n" if written else "").encode() + lines.encode())
+        written.append(len(piece))
+
+    file.write(b"[")
+    yield write
+    file.write(b"]\n")
+
+
+_WRITERS = {
+    ".csv": _as_text,
+    ".tsv": partial(_as_text, separator="\t"),
+    ".parquet": _as_parquet,
+    ".json": _as_json,
+}

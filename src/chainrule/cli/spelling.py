@@ -18,7 +18,7 @@ def as_typed(message: str) -> str:
 
 
 def _type(column: str, kind: str | None) -> str:
-    return f"--type {shlex.quote(f'{column}={kind or chr(8230)}')}"
+    return f"--type {shlex.quote(f'{column}={kind}') if kind else f'{column}=...'}"
 
 
 def _dashed(name: str) -> str:

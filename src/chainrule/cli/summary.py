@@ -34,9 +34,9 @@ def show(outcome: Outcome) -> None:
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:
-    schema, parts = outcome.schema, outcome.parts
+    schema, rows = outcome.schema, outcome.record["rows"]
     kinds = [column.kind for column in schema.columns]
-    told = [f"{kinds.count(kind)} {name}" for kind, name in _KINDS.items() if kind in kinds]
+    told = [_counted(kinds.count(kind), *names) for kind, names in _KINDS.items() if kind in kinds]
     network = outcome.model.learned.network
     weights = sum(each.size for each in network.parameters())
     history = outcome.history
@@ -46,8 +46,8 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "Target": ", ".join(schema.targets) + f": {task_of(schema)}",
         "Columns": ", ".join(told),
         "Rows": (
-            f"{len(parts.train):,} to learn from, {len(parts.validation):,} to stop by, "
-            f"{len(parts.test):,} to test"
+            f"{rows['train']:,} to learn from, {rows['validation']:,} to stop by, "
+            f"{rows['test']:,} to test"
         ),
         "Network": f"{' → '.join(map(str, sizes))}, {weights:,} numbers",
         "Training": f"{history.epochs} epochs{best}",
@@ -55,12 +55,16 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
 
 
 _KINDS = {
-    "number": "numbers",
-    "category": "categories",
-    "boolean": "yes or no",
-    "date": "dates",
-    "ignore": "left out",
+    "number": ("number", "numbers"),
+    "category": ("category", "categories"),
+    "boolean": ("yes or no", "yes or no"),
+    "date": ("date", "dates"),
+    "ignore": ("left out", "left out"),
 }
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def task_of(schema: Any) -> str:
