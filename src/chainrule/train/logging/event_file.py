@@ -47,10 +47,11 @@ def _checksum(content: bytes) -> bytes:
     return struct.pack("<I", masked(content))
 
 
-def event(step: int | None = None, **fields: Any) -> bytes:
-    """A record with an event of this moment."""
+def event(step: int | None = None, at: float | None = None, **fields: Any) -> bytes:
+    """A record with an event, of this moment unless another is given."""
     kind = require("tensorboardX.proto.event_pb2", "logging").Event
-    return record(kind(wall_time=time.time(), step=step, **fields).SerializeToString())
+    moment = time.time() if at is None else at
+    return record(kind(wall_time=moment, step=step, **fields).SerializeToString())
 
 
 def read_events(path: Path) -> Iterator[Any]:

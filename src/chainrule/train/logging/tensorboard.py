@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,14 +46,16 @@ class TensorBoard(Callback):
         self.folder = Path(folder)
         self._wants_steps, self._histograms = steps, histograms
         self._path = self.folder
+        self._start = 0.0
         self._epochs = self._steps = 0  # that are written
         self._is_failing = False
 
     def on_begin(self, run: Run) -> None:
-        """Begin a file, with what an interrupted run wrote of the epochs that are over."""
+        """Begin a file: in a resumed run, with its past, and the histograms that it left."""
         self._epochs = self._steps = 0
+        self._start = time.time() - run.seconds
         old = our_files(self.folder)
-        kept = list(self._kept(run, old)) if run.epoch_losses else []
+        kept = [record(found.SerializeToString()) for found in _histograms(old, run)]
         self._path = new_path(self.folder)
         write_whole(event(file_version="brain.Event:2") + b"".join(kept), self._path)
         for path in old:
@@ -66,33 +69,17 @@ class TensorBoard(Callback):
         if self._histograms and len(run.epoch_losses) % self._histograms == 0:
             self._append(self._distributions(run))
 
-    def _kept(self, run: Run, files: list[Path]) -> Iterator[bytes]:
-        """The events there are of epochs that are over."""
-        epochs = len(run.epoch_losses)
-        steps, _ = run.after(epochs - 1)
-        for path in files:
-            for found in read_events(path):
-                for value in found.summary.value:
-                    counts_steps = value.tag.startswith(_STEP)
-                    if found.step > (steps if counts_steps else epochs):
-                        break
-                    if value.tag == "loss":
-                        self._epochs = found.step
-                    if counts_steps:
-                        self._steps = found.step
-                    yield record(found.SerializeToString())
-
     def _write(self, run: Run) -> None:
         """Numbers of epochs, and of steps, that are not written yet."""
         events: list[bytes] = []
         start = self._steps
         for row in epoch_rows(run, self._epochs):
             epoch, stop = row.pop("epoch"), row.pop("step")
-            row.pop("seconds")
+            at = self._start + row.pop("seconds")
             if self._wants_steps:
-                events += _of_steps(run, start, stop)
-                start = max(start, stop)
-            events += [_scalar(name, value, epoch) for name, value in row.items()]
+                events += _of_steps(run, range(start, stop), at)
+                start = stop
+            events += [_scalar(name, value, epoch, at) for name, value in row.items()]
         if self._append(events):
             self._epochs, self._steps = len(run.epoch_losses), start
 
@@ -120,14 +107,24 @@ class TensorBoard(Callback):
         return True
 
 
-def _of_steps(run: Run, start: int, stop: int) -> Iterator[bytes]:
+def _histograms(files: list[Path], run: Run) -> Iterator[Any]:
+    """The events with histograms of the epochs that the run has behind it."""
+    epochs = len(run.epoch_losses)
+    for path in files if epochs else ():
+        for found in read_events(path):
+            values = found.summary.value
+            if found.step <= epochs and values and values[0].HasField("histo"):
+                yield found
+
+
+def _of_steps(run: Run, steps: range, at: float) -> Iterator[bytes]:
     """The events of these steps."""
-    for step in range(start, stop):
-        yield _scalar(f"{_STEP}loss", run.losses[step], step + 1)
+    for step in steps:
+        yield _scalar(f"{_STEP}loss", run.losses[step], step + 1, at)
         if run.rates:
-            yield _scalar(f"{_STEP}learning_rate", run.rates[step], step + 1)
+            yield _scalar(f"{_STEP}learning_rate", run.rates[step], step + 1, at)
 
 
-def _scalar(name: str, value: Any, step: int) -> bytes:
+def _scalar(name: str, value: Any, step: int, at: float) -> bytes:
     make = require("tensorboardX.summary", "logging").scalar
-    return event(step, summary=make(name, float(value)))
+    return event(step, at, summary=make(name, float(value)))
