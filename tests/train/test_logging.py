@@ -96,6 +96,13 @@ def test_a_table_is_there_after_each_epoch_and_mends_what_a_full_disk_left_out(t
     assert [row["epoch"] for row in read(path)] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_metric_may_be_called_loss(tmp_path):
+    log = CSVLog(tmp_path / "log.csv")
+    train(log, metrics={"loss": lambda y, p: 7.0}, epochs=1)
+    (row,) = read(log.path)
+    assert row["metric loss"] == 7.0 and row["loss"] != 7.0
+
+
 def test_values_that_json_has_no_word_for(tmp_path):
     log = JSONLog(tmp_path / "log.jsonl")
     train(log, metrics={"odd": lambda y, p: float("nan")}, epochs=1)

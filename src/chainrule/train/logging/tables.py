@@ -30,7 +30,7 @@ def epoch_rows(run: Run, start: int = 0) -> Iterator[Row]:
         if run.validation_losses:
             row["validation_loss"] = run.validation_losses[epoch]
         for name, values in run.metric_lists.items():
-            row[name] = values[epoch]
+            row[f"metric {name}" if name in row else name] = values[epoch]
         if run.rates:
             row["learning_rate"] = float(run.rates[step - 1])
         row["seconds"] = round(seconds, 3)
