@@ -55,13 +55,7 @@ def _constant_power(w: Writer, node: Any, x: str) -> str:
 
 
 def _select(w: Writer, node: Any, condition: str, x: str, y: str) -> str:
-    wide = node.dtype if node.dtype.kind != "b" else np.dtype(np.uint8)
-    from .kernels import computed_in
-
-    wide = computed_in("Where", wide)
-    if wide == node.dtype:
-        return w.op("Where", condition, x, y)
-    return w.cast(w.op("Where", condition, w.cast(x, wide), w.cast(y, wide)), node.dtype)
+    return w.typed("Where", node, condition, x, y, data=(1, 2))
 
 
 def _times(factor: float) -> Row:
@@ -93,8 +87,11 @@ def _as_real(w: Writer, node: Any, x: str) -> str:
 
 def _sign_bit(w: Writer, node: Any, x: str) -> str:
     """Below 0, or the 0 whose reciprocal is."""
-    zero, one = w.constant(0, node.inputs[0].dtype), w.constant(1, node.inputs[0].dtype)
-    return w.op("Less", w.op("Where", w.op("Equal", x, zero), w.op("Div", one, x), x), zero)
+    dtype = node.inputs[0].dtype
+    zero, one = w.constant(0, dtype), w.constant(1, dtype)
+    is_zero = w.op("Equal", x, zero)
+    reciprocal = w.op("Div", one, x)
+    return w.op("Less", w.op("Where", is_zero, reciprocal, x), zero)
 
 
 def _copysign(w: Writer, node: Any, x: str, y: str) -> str:
@@ -116,26 +113,25 @@ def _step(w: Writer, node: Any, x: str) -> str:
     return w.cast(w.op("Greater", x, zero), node.dtype)
 
 
-def _relu(w: Writer, node: Any, x: str) -> str:
-    return w.typed("Relu", node, x)
-
-
 def _remainder(w: Writer, node: Any, a: str, b: str) -> str:
     """With the sign of the divisor."""
     if not node.type.is_float:
         return w.typed("Mod", node, a, b)
     zero = w.constant(0, node.dtype)
     rest = w.op("Mod", a, b, fmod=1)
+    is_whole = w.op("Equal", rest, zero)
     differs = w.op("Xor", w.op("Less", rest, zero), w.op("Less", b, zero))
-    moves = w.op("And", differs, w.op("Not", w.op("Equal", rest, zero)))
-    return w.op("Where", moves, w.op("Add", rest, b), rest)
+    moves = w.op("And", differs, w.op("Not", is_whole))
+    moved = w.op("Add", rest, b)
+    return w.op("Where", moves, moved, rest)
 
 
 def _floor_divide(w: Writer, node: Any, a: str, b: str) -> str:
     """(a - a mod b) / b, rounded: a whole number but for the rounding."""
     if node.dtype.kind == "u":
         return w.op("Div", a, b)
-    whole = w.op("Div", w.op("Sub", a, _remainder(w, node, a, b)), b)
+    rest = _remainder(w, node, a, b)
+    whole = w.op("Div", w.op("Sub", a, rest), b)
     return w.op("Round", whole) if node.type.is_float else whole
 
 
@@ -148,7 +144,8 @@ def _shift(w: Writer, node: Any, a: str, b: str, way: str) -> str:
     if node.dtype.kind == "u":
         return w.op("BitShift", a, b, direction=way)
     wide = [w.cast(w.cast(x, np.int64), np.uint64) for x in (a, b)]
-    return w.cast(w.cast(w.op("BitShift", *wide, direction=way), np.int64), node.dtype)
+    moved = w.op("BitShift", *wide, direction=way)
+    return w.cast(w.cast(moved, np.int64), node.dtype)
 
 
 def _right_shift(w: Writer, node: Any, a: str, b: str) -> str:
@@ -196,7 +193,7 @@ ELEMENTWISE: dict[str, Row] = {
     "arctanh": named("Atanh"),
     "sigmoid": named("Sigmoid"),
     "softplus": named("Softplus"),
-    "relu": _relu,
+    "relu": named("Relu"),
     "step": _step,
     "erf": named("Erf"),
     "maximum": by_kind("Max", b="Or"),

@@ -13,10 +13,10 @@ from .writer import Writer
 
 def _gather(w: Writer, node: Any, x: str, *indices: str) -> str:
     axes = node.params["axes"]
-    ndim = node.inputs[0].ndim
-    if len(indices) == 1 and axes == (0,):
-        return w.op("Gather", x, indices[0], axis=0)
-    return w.op("GatherND", _to_front(w, x, axes, ndim), _places(w, indices))
+    if axes == (0,):
+        return w.op("Gather", x, *indices, axis=0)
+    x = _moved(w, x, _order(axes, node.inputs[0].ndim))
+    return w.op("GatherND", x, _places(w, indices))
 
 
 def _places(w: Writer, indices: tuple[str, ...]) -> str:
@@ -26,28 +26,25 @@ def _places(w: Writer, indices: tuple[str, ...]) -> str:
 
 
 def _order(axes: tuple[int, ...], ndim: int) -> list[int]:
+    """The indexed axes first, then the others."""
     return [*axes, *[a for a in range(ndim) if a not in axes]]
 
 
-def _to_front(w: Writer, x: str, axes: tuple[int, ...], ndim: int) -> str:
-    order = _order(axes, ndim)
-    return x if order == list(range(ndim)) else w.op("Transpose", x, perm=order)
+def _moved(w: Writer, x: str, order: list[int]) -> str:
+    return x if order == sorted(order) else w.op("Transpose", x, perm=order)
 
 
 def _scatter(reduction: str) -> Row:
     """Where two go to one place, ``add`` adds both; without it the standard leaves open which."""
 
     def row(w: Writer, node: Any, x: str, updates: str, *indices: str) -> str:
-        axes, ndim = node.params["axes"], node.ndim
-        order = _order(axes, ndim)
-        moved = _to_front(w, x, axes, ndim)
-        wide = np.float32 if node.dtype == np.float16 else node.dtype  # float16 has no kernel
-        data = [v if wide == node.dtype else w.cast(v, wide) for v in (moved, updates)]
-        found = w.op("ScatterND", data[0], _places(w, indices), data[1], reduction=reduction)
-        found = found if wide == node.dtype else w.cast(found, node.dtype)
-        if order == list(range(ndim)):
-            return found
-        return w.op("Transpose", found, perm=np.argsort(order).tolist())
+        order = _order(node.params["axes"], node.ndim)
+        x = _moved(w, x, order)
+        places = _places(w, indices)
+        found = w.typed(
+            "ScatterND", node, x, places, updates, data=(0, 2), of=0, reduction=reduction
+        )
+        return _moved(w, found, np.argsort(order).tolist())
 
     return row
 

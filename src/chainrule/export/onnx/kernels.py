@@ -2,7 +2,8 @@
 
 The standard allows nearly every dtype in nearly every operator; onnxruntime (1.32, CPU) does not
 run them all. Whole numbers are computed as int64, which wraps as the narrower type does once it is
-cast back; what float64 lacks is left as it is, since float32 would lose half of its digits.
+cast back (uint64 from 2^63 on compares as if it were negative), float16 as float32. What float64
+lacks is written as a formula (``formulas.DOUBLE``), since float32 would lose half of its digits.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ KERNELS = {
     "CumSum": _SUMS,
     "Where": f"{_EXTREMES} uint32",
     "Pad": f"{_EXTREMES} uint32 uint64 bool",
+    "ScatterND": "float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool",
     **dict.fromkeys(("And", "Or", "Xor", "Not"), "bool"),
 }
 NUMBERS = "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64"
@@ -39,5 +41,8 @@ NUMBERS = "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 ui
 
 def computed_in(kind: str, dtype: Any) -> Any:
     """The dtype in which this operator is to be computed for inputs of that one."""
-    runs = dtype.name in KERNELS.get(kind, NUMBERS).split()
-    return dtype if runs or dtype.kind == "f" else np.dtype(np.int64)
+    if dtype.name in KERNELS.get(kind, NUMBERS).split():
+        return dtype
+    if dtype.kind == "f":
+        return np.dtype(np.float32) if dtype == np.float16 else dtype
+    return np.dtype(np.int64)

@@ -7,17 +7,7 @@ from typing import Any
 import numpy as np
 
 from .elementwise import Row
-from .kernels import computed_in
 from .writer import Writer
-
-
-def reduced(w: Writer, node: Any, kind: str, x: str, *rest: str, **settings: Any) -> str:
-    """An operator whose first input alone is the data: widened where no kernel is."""
-    dtype = node.inputs[0].type.dtype
-    wide = computed_in(kind, dtype)
-    if wide == dtype:
-        return w.op(kind, x, *rest, **settings)
-    return w.cast(w.op(kind, w.cast(x, wide), *rest, **settings), node.dtype)
 
 
 def _reduction(kind: str) -> Row:
@@ -25,7 +15,7 @@ def _reduction(kind: str) -> Row:
         axes = node.params["axes"]
         if not axes:
             return w.op("Identity", x)
-        return reduced(w, node, kind, x, w.ints(*axes), keepdims=0)
+        return w.typed(kind, node, x, w.ints(*axes), data=(0,), keepdims=0)
 
     return row
 
@@ -45,16 +35,14 @@ def _all(w: Writer, node: Any, x: str) -> str:
 
 def _place(kind: str) -> Row:
     def row(w: Writer, node: Any, x: str) -> str:
-        dtype = node.inputs[0].dtype
-        wide = computed_in(kind, dtype)
-        x = x if wide == dtype else w.cast(x, wide)
-        return w.op(kind, x, axis=node.params["axis"], keepdims=0)
+        return w.typed(kind, node, x, axis=node.params["axis"], keepdims=0)
 
     return row
 
 
 def _cumsum(w: Writer, node: Any, x: str) -> str:
-    return reduced(w, node, "CumSum", x, w.constant(node.params["axis"], np.int64))
+    axis = w.constant(node.params["axis"], np.int64)
+    return w.typed("CumSum", node, x, axis, data=(0,))
 
 
 # -- products ----------------------------------------------------------------------------------
@@ -63,9 +51,8 @@ def _cumsum(w: Writer, node: Any, x: str) -> str:
 def _einsum(w: Writer, node: Any, *xs: str) -> str:
     spec = node.params["spec"]
     terms, result = spec.split("->")
-    letters = terms.split(",")
     if len(xs) == 2:
-        found = _matrix(w, node, *letters, result, *xs)
+        found = _product(w, node, *terms.split(","), result, *xs)
         if found:
             return found
     if not terms.strip(","):  # numbers alone
@@ -76,46 +63,69 @@ def _einsum(w: Writer, node: Any, *xs: str) -> str:
     return w.typed("Einsum", node, *xs, equation=spec)
 
 
-def _matrix(w: Writer, node: Any, a: str, b: str, result: str, x: str, y: str) -> str | None:
-    """A product of two matrices, or of two stacks of them; None where it is something else."""
+def _product(w: Writer, node: Any, a: str, b: str, result: str, x: str, y: str) -> str | None:
+    """A product of two matrices, or of stacks of them; None where it is something else.
+
+    ``a``, ``b`` and ``result`` are the letters of the axes.
+    """
     summed = [c for c in a if c in b and c not in result]
+    if not summed:
+        return _elementwise(w, node, a, b, result, x, y)
     stack = [c for c in result if c in a and c in b]
-    if not a or not b or len(summed) != 1:
-        return _elementwise(w, node, a, b, result, x, y) if not summed else None
     rows = [c for c in a if c not in b]
     columns = [c for c in b if c not in a]
-    if len(rows) > 1 or len(columns) > 1:
+    order = [*result]
+    if len(summed) > 1 or len(columns) > 1:
+        return None
+    if order == [*stack, *columns, *rows] and rows and columns:
+        return _product(w, node, b, a, result, y, x)
+    if order != [*stack, *rows, *columns]:
         return None
     (k,) = summed
-    if result != "".join(stack + rows + columns):
-        if rows and columns and result == "".join(stack + columns + rows):
-            return _matrix(w, node, b, a, result, y, x)
-        return None
-    flat = len(a) == len(b) == 2 and not stack
-    if flat and node.type.is_float and (a[0] == k or b[1] == k):
-        return w.op("Gemm", x, y, transA=int(a[0] == k), transB=int(b[1] == k))
+    if not stack:
+        return _matrices(w, node, k, (a, x), (b, y))
+    return None if len(rows) > 1 else _stacks(w, node, k, stack, (a, x), (b, y))
+
+
+def _matrices(w: Writer, node: Any, k: str, *operands: tuple[str, str]) -> str | None:
+    """Of two matrices ``Gemm``, if one must be transposed; or rows of any shape by a matrix."""
+    (a, x), (b, y) = operands
     if len(a) == 1 or len(b) == 1:
-        return _with_vector(w, node, k, (a, x), (b, y))
+        return _with_vector(w, node, k, *operands)
+    is_turned = int(a[0] == k), int(b[-1] == k)
+    if len(a) == 2 and any(is_turned) and node.type.is_float:
+        return w.op("Gemm", x, y, transA=is_turned[0], transB=is_turned[1])
+    if len(a) > 2 and a[-1] != k:
+        return None
+    x = _ordered(w, x, a, [*a.replace(k, ""), k])
+    y = _ordered(w, y, b, [k, *b.replace(k, "")])
+    return w.typed("MatMul", node, x, y)
+
+
+def _stacks(w: Writer, node: Any, k: str, stack: list[str], *operands: tuple[str, str]) -> str:
+    """Of two stacks of matrices; a missing row or column is an axis of length 1."""
+    (a, x), (b, y) = operands
+    rows = [c for c in a if c not in (*stack, k)]
+    columns = [c for c in b if c not in (*stack, k)]
     x = _ordered(w, x, a, [*stack, *rows, k])
     y = _ordered(w, y, b, [*stack, k, *columns])
-    if stack and not rows:
-        x = w.op("Unsqueeze", x, w.ints(len(stack)))
-    if stack and not columns:
-        y = w.op("Unsqueeze", y, w.ints(len(stack) + 1))
+    last = len(stack)
+    x = x if rows else w.op("Unsqueeze", x, w.ints(last))
+    y = y if columns else w.op("Unsqueeze", y, w.ints(last + 1))
     found = w.typed("MatMul", node, x, y)
-    if stack and (not rows or not columns):
-        extra = [len(stack)] * (not rows) + [len(stack) + 1] * (not columns)
-        found = w.op("Squeeze", found, w.ints(*extra))
-    return found
+    extra = [last] * (not rows) + [last + 1] * (not columns)
+    return w.op("Squeeze", found, w.ints(*extra)) if extra else found
 
 
-def _with_vector(w: Writer, node: Any, k: str, *operands: tuple[str, str]) -> str:
+def _with_vector(w: Writer, node: Any, k: str, *operands: tuple[str, str]) -> str | None:
     """The vector goes to the side where the other's axis is, so that nothing is transposed.
 
     (onnxruntime 1.32 fuses ``Transpose`` into a product by a vector, and computes something else.)
     """
     (_, vector), (term, other) = sorted(operands, key=lambda pair: len(pair[0]))
-    return w.typed("MatMul", node, *([vector, other] if term[0] == k else [other, vector]))
+    if term[-1] == k:
+        return w.typed("MatMul", node, other, vector)
+    return w.typed("MatMul", node, vector, other) if len(term) == 2 else None
 
 
 def _ordered(w: Writer, x: str, term: str, wanted: list[str]) -> str:

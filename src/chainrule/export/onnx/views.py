@@ -35,8 +35,9 @@ def _slice(w: Writer, node: Any, x: str) -> str:
     cut = [(axis, *b) for axis, b in enumerate(bounds) if not _is_all(b, whole[axis])]
     if not cut:
         return w.op("Identity", x)
-    axes, start, stop, step = zip(*cut, strict=True)
-    return w.op("Slice", x, w.shape(start), w.shape(stop), w.ints(*axes), w.shape(step))
+    axes, *numbers = zip(*cut, strict=True)
+    start, stop, step = map(w.shape, numbers)
+    return w.op("Slice", x, start, stop, w.ints(*axes), step)
 
 
 def _is_all(bounds: tuple[int, int, int], length: int) -> bool:
@@ -53,42 +54,33 @@ def _pad(w: Writer, node: Any, x: str) -> str:
             x = _spread(w, x, axis, gap, len(lengths))
     if not any((*before, *after)):
         return w.op("Identity", x)
-    return _padded(w, node, x, before, after)
+    return w.typed("Pad", node, x, w.shape((*before, *after)), data=(0,))
 
 
 def _spread(w: Writer, x: str, axis: int, gap: int, ndim: int) -> str:
     """``gap`` zeros after each element along an axis, but not after the last."""
     x = w.op("Unsqueeze", x, w.ints(axis + 1))
-    widths = [0] * (ndim + 1)
-    x = w.op("Pad", x, w.ints(*widths, *[gap * (a == axis + 1) for a in range(ndim + 1)]))
+    before, after = [0] * (ndim + 1), [0] * (ndim + 1)
+    after[axis + 1] = gap
+    x = w.op("Pad", x, w.ints(*before, *after))
     lengths = w.op("Shape", x)
     head = w.op("Slice", lengths, w.ints(0), w.ints(axis))
     tail = w.op("Slice", lengths, w.ints(axis + 2), w.ints(ndim + 1))
-    x = w.op("Reshape", x, w.op("Concat", head, w.ints(-1), tail, axis=0))
+    shape = w.op("Concat", head, w.ints(-1), tail, axis=0)
+    x = w.op("Reshape", x, shape)
     return w.op("Slice", x, w.ints(0), w.ints(-gap), w.ints(axis))
 
 
-def _padded(w: Writer, node: Any, x: str, before: Any, after: Any) -> str:
-    from .kernels import computed_in
-
-    widths = w.shape((*before, *after))
-    wide = computed_in("Pad", node.dtype)
-    if wide == node.dtype:
-        return w.op("Pad", x, widths)
-    return w.cast(w.op("Pad", w.cast(x, wide), widths), node.dtype)
-
-
-def reverse(w: Writer, x: str, axes: Any) -> str:
-    """Elements in reverse order along these axes."""
-    count = len(axes)
-    last = [np.iinfo(np.int64).min + 1] * count
-    ends = w.ints(*last), w.ints(*axes), w.ints(*[-1] * count)
-    return w.op("Slice", x, w.ints(*[-1] * count), *ends)
+def _reversed(w: Writer, x: str, axes: tuple[int, ...]) -> str:
+    """Elements in reverse order along these axes: from the last to before the first."""
+    last = w.ints(*[-1] * len(axes))
+    before_first = w.ints(*[np.iinfo(np.int64).min + 1] * len(axes))
+    return w.op("Slice", x, last, before_first, w.ints(*axes), last)
 
 
 def _flip(w: Writer, node: Any, x: str) -> str:
     axes = node.params["axes"]
-    return reverse(w, x, axes) if axes else w.op("Identity", x)
+    return _reversed(w, x, axes) if axes else w.op("Identity", x)
 
 
 VIEWS = {

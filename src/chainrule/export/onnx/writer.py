@@ -75,14 +75,29 @@ class Writer:
         self.file.taken.add(found)
         return found
 
-    def typed(self, kind: str, node: Any, *inputs: str, **settings: Any) -> str:
-        """An operator on inputs of one dtype, in a wider one where runtimes lack a kernel."""
-        given = node.inputs[-1].type.dtype
+    def typed(
+        self,
+        kind: str,
+        node: Any,
+        *inputs: str,
+        data: Sequence[int] | None = None,
+        of: int = -1,
+        **settings: Any,
+    ) -> str:
+        """An operator, computed in a wider dtype where runtimes have no kernel for this one.
+
+        ``data`` are the places of the inputs that have this dtype (None: all have), which is that
+        of the node's operand number ``of``.
+        """
+        given = node.inputs[of].type.dtype
         wide = computed_in(kind, given)
         if wide == given:
             return self.op(kind, *inputs, **settings)  # type: ignore[no-any-return]
-        result = self.op(kind, *[self.cast(x, wide) for x in inputs], **settings)
-        return result if node.dtype == np.bool_ != given else self.cast(result, node.dtype)
+        cast = range(len(inputs)) if data is None else data
+        wider = [self.cast(x, wide) if i in cast else x for i, x in enumerate(inputs)]
+        result: str = self.op(kind, *wider, **settings)
+        is_test = node.dtype == np.bool_ and given != np.bool_
+        return result if is_test else self.cast(result, node.dtype)
 
     def cast(self, value: str, dtype: Any) -> str:
         """A value in another dtype."""
