@@ -64,10 +64,11 @@ def chart(
     return figure(title, legend(marks) + head + "".join(parts) + "</svg>", note)
 
 
-def figure(title: str, content: str, note: str = "") -> str:
+def figure(title: str, content: str, note: str = "", kind: str = "") -> str:
     """A figure with its title and a note; the title and the note are plain text."""
+    named = f' class="{kind}"' if kind else ""
     below = f"<figcaption>{escape(note)}</figcaption>" if note else ""
-    return f"<figure><h4>{escape(title)}</h4>{content}{below}</figure>"
+    return f"<figure{named}><h4>{escape(title)}</h4>{content}{below}</figure>"
 
 
 def legend(marks: Sequence[Mark]) -> str:

@@ -16,6 +16,7 @@ from .html import Raw, Section, decimals, details, paragraph, percent, plural, s
 
 MOST_CURVES = 6
 MOST_CLASSES = 12
+ROOMY = 4  # classes whose confusion matrix has shares as well
 MOST_DOTS = 1500
 UNIT = (0.0, 1.0)
 DIAGONAL = Mark("line", UNIT, UNIT, MUTED, dashed=True, size=1.3)
@@ -311,24 +312,27 @@ def _confusion(outcome: Outcome) -> str:
     counts = confusion(outcome.truth, outcome.outputs.argmax(axis=1), len(names))
     if len(names) > MOST_CLASSES:
         return _common_errors(counts, names)
+    is_small = len(names) <= ROOMY
     head = "".join(f"<th>{escape(shortened(name, 14))}</th>" for name in names)
     rows = []
     for name, row in zip(names, counts, strict=True):
         whole = max(int(row.sum()), 1)
-        cells = "".join(_cell(int(count), count / whole) for count in row)
+        cells = "".join(_cell(int(count), count / whole, is_small) for count in row)
         rows.append(f'<tr><th scope="row">{escape(shortened(name, 14))}</th>{cells}</tr>')
-    roomy = " roomy" if len(names) <= 4 else ""
+    roomy = " roomy" if is_small else ""
     content = (
-        f'<div class="scroll"><table class="matrix{roomy}"><thead><tr><th class="muted">truth ↓ '
+        f'<div class="scroll"><table class="matrix{roomy}"><thead><tr><th class="muted">truth ↓<br>'
         f"answer →</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
-    return figure("Confusion matrix", content, "Rows of the test part; the colour is the share.")
+    note = "Rows of the test part; the colour is the share of the row."
+    return figure("Confusion matrix", content, note, "" if is_small else "wide")
 
 
-def _cell(count: int, share: float) -> str:
+def _cell(count: int, share: float, with_share: bool) -> str:
     dark = ' class="dark"' if share > 0.6 else ""
-    small = f"<small>{percent(share, 0)}</small>"
-    return f'<td{dark} style="--share:{85 * share:.0f}%">{count:,}{small}</td>'
+    small = f"<small>{percent(share, 0)}</small>" if with_share else ""
+    shown = f"{count:,}" if count or with_share else "·"
+    return f'<td{dark} style="--share:{85 * share:.0f}%">{shown}{small}</td>'
 
 
 def _common_errors(counts: np.ndarray, names: tuple[str, ...]) -> str:
