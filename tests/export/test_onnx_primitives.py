@@ -4,6 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+import chainrule as cr
 from chainrule.export import to_onnx
 from chainrule.export.onnx import NotExportable, rows
 from chainrule.export.onnx.expand import CALLS
@@ -63,6 +64,38 @@ def test_it_computes_the_same(case):
 def test_it_computes_the_same_in_single_precision(case):
     inputs = [np.asarray(x) for x in case.inputs]
     agree(case, [x.astype(np.float32) if x.dtype == np.float64 else x for x in inputs], 1e-5)
+
+
+WHOLE = {
+    "add": 2, "negative": 1, "floor_divide": 2, "remainder": 2, "right_shift": 2, "bitwise_xor": 2,
+    "maximum": 2, "less": 2, "relu": 1, "step": 1, "sign": 1, "power": 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.uint32, np.int64])
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_numbers_of_other_widths(name, dtype):
+    first, second = np.array([[5, 6, 7], [0, 3, 2]], dtype), np.array([[2, 1, 3], [3, 2, 2]], dtype)
+    first = -first if dtype in (np.int8, np.int64) else first
+    inputs = [first, second][: WHOLE[name]]
+    model = to_onnx(lambda *xs: ROWS[name](*xs), *inputs, batch=False)
+    found, wanted = run(model, inputs)[0], ROWS[name](*inputs)
+    assert found.dtype == wanted.dtype
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.int8, np.uint16, np.bool_])
+def test_other_operations_in_narrow_dtypes(dtype):
+    def several(x):
+        places = np.array([0, 1, 0])
+        changed = x.at[places].add(x) if x.dtype != bool else x
+        return np.sort(x), np.max(x, axis=0), np.where(x > 0, x, x[::-1]), changed, np.argmax(x)
+
+    x = np.array([1, 0, 3], dtype)
+    model = to_onnx(several, x, batch=False)
+    for found, wanted in zip(run(model, [x]), cr.jit(several)(x), strict=True):
+        assert found.dtype == wanted.dtype
+        np.testing.assert_array_equal(found, wanted)
 
 
 def test_every_primitive_has_a_row_a_formula_or_a_reason():

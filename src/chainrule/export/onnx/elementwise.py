@@ -113,6 +113,12 @@ def _step(w: Writer, node: Any, x: str) -> str:
     return w.cast(w.op("Greater", x, zero), node.dtype)
 
 
+def _relu(w: Writer, node: Any, x: str) -> str:
+    if node.type.is_float:
+        return w.op("Relu", x)
+    return w.typed("Max", node, x, w.constant(0, node.dtype))
+
+
 def _remainder(w: Writer, node: Any, a: str, b: str) -> str:
     """With the sign of the divisor."""
     if not node.type.is_float:
@@ -193,7 +199,7 @@ ELEMENTWISE: dict[str, Row] = {
     "arctanh": named("Atanh"),
     "sigmoid": named("Sigmoid"),
     "softplus": named("Softplus"),
-    "relu": named("Relu"),
+    "relu": _relu,
     "step": _step,
     "erf": named("Erf"),
     "maximum": by_kind("Max", b="Or"),

@@ -19,7 +19,6 @@ KERNELS = {
     "Pow": _SUMS,
     "Max": f"{_EXTREMES} uint32 uint64",
     "Min": f"{_EXTREMES} uint32 uint64",
-    "Relu": "float16 float32 float64 int8 int32",
     "Neg": "float16 float32 float64 int8 int16 int32 int64",
     "MatMul": f"{_SUMS} uint32 uint64",
     "Einsum": _SUMS,
