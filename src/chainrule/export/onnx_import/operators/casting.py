@@ -17,20 +17,21 @@ _KNOWN |= {np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 16
 
 def Cast(x, *, to, saturate=1, round_mode="up"):
     """x in another dtype; fractions are cut off."""
-    return astype(x, _known(dtype_of(to)))
+    return astype(x, known(dtype_of(to)))
 
 
 def CastLike(x, like, *, saturate=1, round_mode="up"):
     """x in the dtype of ``like``."""
-    return astype(x, _known(like.dtype))
+    return astype(x, known(like.dtype))
 
 
 def BitCast(x, *, to):
     """The same bits read as another dtype of the same width."""
-    return apply(bitcast, x, dtype=_known(dtype_of(to)))
+    return apply(bitcast, x, dtype=known(dtype_of(to)))
 
 
-def _known(dtype):
+def known(dtype):
+    """The dtype, or an error for those that exist in ONNX and not in NumPy."""
     if dtype not in _KNOWN:
         raise ModelFileError(f"the model casts to {dtype}, which Chainrule does not compute with")
     return dtype

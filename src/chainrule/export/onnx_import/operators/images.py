@@ -137,7 +137,7 @@ def _matrix(places, n, kernel, width, inside_only):
         weights = np.where((taps >= 0) & (taps < n), weights, 0)
     if inside_only or width < 1:
         weights = weights / weights.sum(1, keepdims=True)
-    matrix = np.zeros((len(places), n))
+    matrix = np.zeros(bounded((len(places), n)))
     np.add.at(matrix, (np.arange(len(places))[:, None], np.clip(taps, 0, n - 1)), weights)
     return matrix
 
