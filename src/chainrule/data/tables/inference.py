@@ -157,9 +157,9 @@ def _is_constant(series: polars.Series, is_words: bool) -> bool:
 
 
 def _counts_rows(series: polars.Series) -> bool:
-    if series[FEW_ROWS - 1] != series[0] + FEW_ROWS - 1:
+    if series.null_count() or series[FEW_ROWS - 1] != series[0] + FEW_ROWS - 1:
         return False
-    return bool((series.diff().drop_nulls() == 1).all()) and not series.null_count()
+    return bool((series.diff().drop_nulls() == 1).all())
 
 
 def _task(
