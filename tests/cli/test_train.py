@@ -13,7 +13,7 @@ import pytest
 
 from chainrule.cli import running
 
-from .conftest import QUICK, call
+from .conftest import QUICK, call, write_rows
 
 FILES = {"settings.toml", "model.chainrule", "report.html", "history.csv", "metrics.json"}
 
@@ -181,6 +181,17 @@ def test_an_error_of_ours_says_so(tables, tmp_path, monkeypatch):
     answer = call("train", tables / "fish.csv", "-t", "kind", "-o", tmp_path / "r")
     assert answer.code == 1 and "--verbose shows where" in answer.err.replace("\n", " ")
     assert not (tmp_path / "r").exists()
+
+
+def test_several_values_folds_and_another_sign_of_missing(tmp_path):
+    rows = [[i % 7, "gone" if i % 9 == 0 else i % 5, i % 7 + 0.5, 2.0 * (i % 5)] for i in range(60)]
+    write_rows(tmp_path / "t.csv", [["a", "b", "up", "double"], *rows])
+    targets = ("-t", "up", "-t", "double", "--missing", "gone", "--folds", 2)
+    answer = call("train", tmp_path / "t.csv", *targets, *QUICK, "-o", tmp_path / "r")
+    assert answer.code == 0, answer.err
+    assert "2 folds" in answer.out and "±" in answer.out
+    assert "of up" in answer.out and "of double" in answer.out
+    assert max(map(len, answer.out.split("Report")[0].splitlines())) <= 80
 
 
 def test_epochs_are_logged_when_asked(tables, tmp_path):

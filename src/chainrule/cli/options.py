@@ -61,6 +61,13 @@ def kinds(texts: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def more_missing(texts: list[str]) -> list[str]:
+    """These, beside those that mean missing anyway."""
+    from ..data.tables.cells import MISSING
+
+    return [*MISSING, *texts]
+
+
 def character(text: str) -> str:
     r"""A separator as typed in a shell: ``\t`` and ``tab`` are the tabulator.
 
@@ -84,7 +91,14 @@ READING = (
     ),
     Row("decimal", str, ("--decimal",), "The decimal sign: . or ,", "TEXT"),
     Row("encoding", str, ("--encoding",), "Such as utf-8 or latin-1.", "NAME"),
-    Row("missing", list[str], ("--missing",), "A text that means missing; repeat it.", "TEXT"),
+    Row(
+        "missing",
+        list[str],
+        ("--missing",),
+        "Another text that means missing, such as -999; repeat it.",
+        "TEXT",
+        more_missing,
+    ),
 )
 
 TABLE = (

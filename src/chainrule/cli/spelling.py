@@ -34,5 +34,6 @@ _NAMED = (
     (r"types=\{\.\.\.: '(.+?)'\}", lambda found: _type("COLUMN", found[1])),
     (r"\btypes=(?=\W|$)", lambda found: "--type COLUMN=KIND"),
     (r"\bignore=(?=\W|$)", lambda found: "--ignore COLUMN"),
+    (r"add it to missing=", lambda found: "say so: --missing TEXT"),
     (r"\b(\w+)=(['\"])([^'\"]+)\2", lambda found: f"--{_dashed(found[1])} {shlex.quote(found[3])}"),
 )

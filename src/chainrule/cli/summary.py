@@ -25,7 +25,7 @@ def show(outcome: Outcome) -> None:
     console = terminal.results()
     console.print(terminal.pairs(_facts(outcome)))
     show_findings(outcome.findings)
-    console.print(metrics_table(outcome.evaluation, outcome.baselines))
+    console.print(metrics_table(outcome.evaluation, outcome.baselines, outcome.folds))
     console.print(importance_table(outcome.importance[:MOST_COLUMNS]))
     folder = Path(outcome.settings.output or ".")
     terminal.say(f"Report   {folder / REPORT}")
@@ -93,18 +93,25 @@ def show_findings(findings: Any) -> None:
         terminal.say(f"  and {len(findings) - MOST_FINDINGS} more; the report has them all")
 
 
-def metrics_table(evaluation: Evaluation, baselines: Any = None) -> Any:
-    """Metrics with intervals, beside those of simpler models."""
+def metrics_table(evaluation: Evaluation, baselines: Any = None, folds: Any = ()) -> Any:
+    """Metrics with intervals, beside those of folds and of simpler models."""
+    from ..tabular.outcome import fold_means
+
     baselines = baselines or {}
-    right = tuple(range(1, 3 + len(baselines)))
-    rows = f"{evaluation.rows:,} rows"
-    table = terminal.table(rows, "", "95 %", *baselines, right=right)
+    means = fold_means(folds) if folds else {}
+    several = [f"{len(folds)} folds"] if folds else []
+    others = [name.replace(" ", "\n", 1) for name in baselines]
+    names = [f"{evaluation.rows:,} rows", "", "95 %", *several, *others]
+    table = terminal.table(*names, right=tuple(range(1, len(names))))
     for metric in evaluation.metrics:
-        if metric.of:
-            continue
+        if metric.of and evaluation.task != "regression":
+            continue  # of each class: the report has them
         interval = f"{number(metric.low)} to {number(metric.high)}" if metric.has_interval else ""
         others = [number(each[metric.name].value) for each in baselines.values()]
-        table.add_row(metric.title, f"[bold]{number(metric.value)}[/]", interval, *others)
+        if means:
+            others.insert(0, " ± ".join(map(number, means.get(metric.name, ()))))
+        title = terminal.literal(f"{metric.title} of {metric.of}" if metric.of else metric.title)
+        table.add_row(title, f"[bold]{number(metric.value)}[/]", interval, *others)
     return table
 
 
