@@ -153,14 +153,30 @@ def _does_not_fit(column: polars.Series, at: int, reader: Reader, block: Block) 
 
 def planned(words: polars.DataFrame, block: Block, options: Options) -> dict[str, Reader]:
     """How to read each column, by its first words."""
-    columns = [cleaned(column, options.missing) for column in words]
-    comma = options.decimal is None and any(map(uses_comma, columns))
-    return {
-        column.name: reader_for(
-            column, block.place, options.kind(column.name), options.decimal, comma
-        )
-        for column in columns
-    }
+    plan = {} if options.decimal == "," else _plain_plan(words, options)
+    others = [cleaned(words[name], options.missing) for name in words.columns if name not in plan]
+    comma = options.decimal is None and any(map(uses_comma, others))
+    if comma:  # then points may separate thousands
+        others = [cleaned(column, options.missing) for column in words]
+    for column in others:
+        kind = options.kind(column.name)
+        plan[column.name] = reader_for(column, block.place, kind, options.decimal, comma)
+    return plan
+
+
+def _plain_plan(words: polars.DataFrame, options: Options) -> dict[str, Reader]:
+    """The columns that are nothing but numbers, found all at once."""
+    plan: dict[str, Reader] = {}
+    for reader in (Reader("int"), Reader("float", ".")):
+        names = [name for name in words.columns if name not in plan and not options.kind(name)]
+        found = plain_numbers(dict.fromkeys(names, reader), chosen(words, names))
+        plan |= {
+            name: reader
+            for name, values in found.items()
+            if values.null_count() < len(values)
+            and (reader.kind == "int" or not has_codes(words[name]))
+        }
+    return plan
 
 
 def plain_numbers(plan: dict[str, Reader], words: polars.DataFrame) -> dict[str, polars.Series]:

@@ -120,7 +120,7 @@ def _copies(frame: polars.DataFrame, schema: Schema) -> list[Finding]:
 
 def _repeated(frame: polars.DataFrame, schema: Schema) -> list[Finding]:
     names = [column.name for column in schema.used] + list(schema.targets)
-    count = len(frame) - chosen(frame, names).n_unique()
+    count = len(frame) - chosen(frame, names).hash_rows().n_unique()
     if count <= REPEATED * len(frame) or len(frame) < ENOUGH:
         return []
     what = f"{count:,} of {len(frame):,} rows ({count / len(frame):.0%}) repeat another one"

@@ -61,7 +61,7 @@ def numbers(series: polars.Series, file: Any = None) -> np.ndarray:
         if dtype.is_temporal() or wrong.any():
             raise _no_number(series, first(wrong), file)
         series = cast
-    values = series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    values = series.cast(pl.Float64).to_numpy()  # null becomes NaN
     # A sum is finite or NaN unless something is infinite: one pass, and no mask in memory.
     with np.errstate(all="ignore"):
         total = values.sum()
@@ -116,7 +116,7 @@ def seconds(series: polars.Series, file: Any = None) -> np.ndarray:
         return np.full(len(series), np.nan)
     if series.dtype == pl.Date or series.dtype == pl.Datetime:
         moments = series.cast(pl.Datetime("us")).dt.epoch("us")
-        return moments.cast(pl.Float64).fill_null(np.nan).to_numpy() / 1e6
+        return moments.cast(pl.Float64).to_numpy() / 1e6
     at = first(series.is_not_null())
     raise DataError(
         "this is no date, and the column is one of dates",
