@@ -7,6 +7,7 @@ from typing import Any
 from .graph import Graph, Node, reachable
 from .primitives.closures import pick
 from .primitives.scan import scan_row
+from .rewrite import stands_for
 from .tensor import Tensor
 
 
@@ -75,12 +76,15 @@ def _needed(body: Graph, used: set[int], carries: int, constants: int) -> tuple[
 
 def _replace_picks(graph: Graph, scan: Tensor, new_scan: Tensor, number: dict[int, int]) -> Graph:
     new: dict[Node, Tensor] = {}
+    stands_for(new_scan, scan)
     for node in graph.nodes:
         if node.primitive is pick and node.inputs[0] is scan:
             index = number[node.params["index"]]
             new[node] = Tensor(pick, (new_scan,), {"index": index}, node.type, node.place)
+            stands_for(new[node], node)
             continue
         operands = tuple([new.get(operand, operand) for operand in node.inputs])
         if any(a is not b for a, b in zip(operands, node.inputs, strict=True)):
             new[node] = Tensor(node.primitive, operands, node.params, node.type, node.place)
+            stands_for(new[node], node)
     return Graph(graph.inputs, [new.get(node, node) for node in graph.outputs])

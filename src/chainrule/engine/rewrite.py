@@ -31,6 +31,12 @@ def tracked() -> Iterator[dict[Node, Node]]:
         _origins.of = before
 
 
+def stands_for(made: Node, node: Node) -> None:
+    """Note where a node comes from, for those who track that."""
+    if _origins.of is not None:
+        _origins.of.setdefault(made, _origins.of.get(node, node))
+
+
 def rewrite(graph: Graph, rule: Rule, inputs: Sequence[Tensor] | None = None) -> Graph:
     """One pass in topological order; ``rule(node)`` returns the node's replacement, or None.
 
@@ -47,6 +53,5 @@ def rewrite(graph: Graph, rule: Rule, inputs: Sequence[Tensor] | None = None) ->
         )
         simpler = rule(made)
         new[node] = made if simpler is None else simpler
-        if _origins.of is not None:
-            _origins.of.setdefault(new[node], _origins.of.get(node, node))
+        stands_for(new[node], node)
     return Graph(inputs, [new[node] for node in graph.outputs])
