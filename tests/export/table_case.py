@@ -54,12 +54,15 @@ def model(task):
     return TableModel.fit(recipe, table, schema)
 
 
-def raw(table):
-    """The columns as the exported models take them."""
-    seconds = table["when"].cast(pl.Datetime("ms")).dt.epoch("ms").cast(pl.Float64) / 1000
-    words = {
-        n: table[n].cast(pl.String).fill_null("").to_numpy() for n in ("flag", "color", "city")
-    }
-    numbers = {n: table[n].cast(pl.Float64).fill_null(np.nan).to_numpy() for n in ("size", "count")}
-    dates = {"when": seconds.fill_null(np.nan).to_numpy()}
-    return {name: column[:, None] for name, column in {**numbers, **words, **dates}.items()}
+def columns_as_fed(table, kinds):
+    """The columns as the exported ONNX models take them, by kind."""
+    return {name: _column(table[name], kind)[:, None] for name, kind in kinds.items()}
+
+
+def _column(series, kind):
+    if kind == "date":
+        milliseconds = series.cast(pl.Datetime("ms")).dt.epoch("ms").cast(pl.Float64)
+        return (milliseconds / 1000).fill_null(np.nan).to_numpy()
+    if kind == "number":
+        return series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return series.cast(pl.String).fill_null("").to_numpy().astype(object)

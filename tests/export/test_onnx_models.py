@@ -150,6 +150,18 @@ def test_ids_are_those_of_the_graph_and_lines_those_of_the_program():
     assert (model.opset_import[0].version, model.ir_version) == (20, 10)
 
 
+def test_ids_hold_inside_and_after_loops_too():
+    names = {name: node for node, name in node_names(cr.trace(smoothed, X)).items()}
+    model = to_onnx(smoothed, X)
+    (loop,) = [node for node in model.graph.node if node.op_type == "Scan"]
+    assert names[loop.name].primitive.name == "scan"
+    inside = names[loop.name].params["body"]
+    ids = {f"{loop.name}/step/{name}" for name in node_names(inside).values()}
+    assert {node.name for node in loop.attribute[0].g.node if "result" not in node.name} <= ids
+    picks = [node.name for node in model.graph.node if loop.output[0] in node.input]
+    assert names[picks[0]].primitive.name == "pick"
+
+
 def test_names_of_inputs_and_outputs(tmp_path):
     net = layers(nn.Tanh())
     path = tmp_path / "net.onnx"

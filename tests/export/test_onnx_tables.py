@@ -16,10 +16,8 @@ def test_it_predicts_the_same_from_raw_columns(task, tmp_path):
     model.to_onnx(path)
     session = onnxruntime.InferenceSession(path)
     rows = table_case.frame(200, seed=7, strange=True)
-    used = {value.name for value in session.get_inputs()}
-    assert used == set(model.preparation.names)
-    feeds = {name: column for name, column in table_case.raw(rows).items() if name in used}
-    feeds = {n: c.astype(object) if c.dtype.kind in "UO" else c for n, c in feeds.items()}
+    assert {value.name for value in session.get_inputs()} == set(model.preparation.names)
+    feeds = table_case.columns_as_fed(rows, model.preparation.types)
     names = [value.name for value in session.get_outputs()]
     found = dict(zip(names, session.run(None, feeds), strict=True))
     wanted = model.outputs_of(rows)

@@ -66,7 +66,7 @@ def to_numpy_file(
     warn_if_fixed(found.fixed)
     parts = _Module(found, name)
     about = f"{name}: a function of NumPy arrays, written by chainrule {__version__}."
-    text = parts.text(about, "")
+    text = parts.text(about)
     _check(text, name, found, fn, examples)
     if path is not None:
         write_whole(text, path)
@@ -210,29 +210,32 @@ class _Module:
         body = [piece for line in first + lines for piece in wrapped(f"    {line}".rstrip())]
         self.function = "\n".join([*wrapped(head), *body])
 
-    def text(self, about: str, before: str) -> str:
-        """The whole file; ``before`` are definitions that come first."""
+    def text(self, about: str, before: str = "") -> str:
+        """The whole file; ``before`` are definitions that come first, with ``main``."""
         entries, data = _entries(self.source.held)
-        parts = [*self.source.helpers.values(), self.function]
-        imports = {"np": "import numpy as np"}
-        code = "\n".join([before, *parts])
-        standard = [n for n in ("csv", "io", "math", "sys") if re.search(rf"\b{n}\.", code)]
+        code = [before] if before else []
+        code += [*self.source.helpers.values(), self.function]
         if data:
-            standard = sorted([*standard, "base64"])
-        head = [f"import {name}" for name in standard]
-        if "datetime." in code:
-            head.append("from datetime import UTC, datetime")
-        top = "\n".join([*head, *([""] if head else []), imports["np"]])
-        sections = [f'"""{about}\n"""' if "\n" in about else f'"""{about}"""', top]
-        weights = "\n".join(["W = {", *[f"    {line}" for line in entries], "}"])
-        rest = [before] if before else []
-        text = "\n\n".join(sections) + "\n\n" + "\n\n\n".join([*rest, *parts]) + "\n"
-        if data:
-            text += f'\n\n{_UNPACK}\n\nDATA = base64.b64decode(\n    """\n{data}\n"""\n)\n'
-        text += f"\n{weights}\n" if entries else ""
-        return text + ('\n\nif __name__ == "__main__":\n    main()\n' if before else "")
+            code += [_UNPACK, f'DATA = base64.b64decode(\n    """\n{data}\n"""\n)']
+        if entries:
+            code.append("\n".join(["W = {", *[f"    {line}" for line in entries], "}"]))
+        if before:
+            code.append('if __name__ == "__main__":\n    main()')
+        return "\n\n\n".join([_head(about, "\n".join(code)), *code]) + "\n"
 
 
+def _head(about: str, code: str) -> str:
+    """The docstring and the imports that the code needs."""
+    used = [name for name in _STANDARD if re.search(rf"\b{name}\.", code)]
+    lines = [f"import {name}" for name in used if name != "datetime"]
+    if "datetime" in used:
+        lines.append("from datetime import UTC, datetime")
+    ending = "\n" if "\n" in about else ""
+    lines += ["", "import numpy as np"] if lines else ["import numpy as np"]
+    return "\n".join([f'"""{about}{ending}"""', "", *lines])
+
+
+_STANDARD = ("base64", "csv", "io", "math", "sys", "datetime")
 _UNPACK = '''
 def packed(start, shape, dtype):
     """An array of the block of numbers below, which begins at this byte."""

@@ -16,7 +16,7 @@ from ..engine.types import TensorType
 from ..explain.code import Scope
 from ..explain.code.numpy_text import Text, dtype_text, new_axes
 from .batch_size import Counting, Filled, Quotient, Repeated, Sizes
-from .traced import Traced
+from .traced import Traced, label_of
 
 
 def freed(
@@ -37,6 +37,9 @@ def freed(
         for node, form in found.sizes.constants.items()
         if node in new and not _is_plain(form)
     }
+    for node in found.graph.nodes:  # buffers
+        if node.primitive is constant_row and node.shape and label_of(found.labels, node.known):
+            texts[new[node]] = Text(keep(node.known))
     return graph, names, texts
 
 

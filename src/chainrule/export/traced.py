@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -123,16 +123,20 @@ def _once(
     rewriting: Rewriting,
 ) -> Traced:
     first = trace.trace(function, *kinds)
+    names = node_names(first)
     held = [node for node in first.nodes if isinstance(node.source, Parameter)]
-    pruned = drop_unused_results(first)
-    names = _names(first, pruned)
-    graph = Graph((*first.inputs, *held), pruned.outputs)
+    graph = Graph((*first.inputs, *held), first.outputs)
     with tracked() as origins:
-        small = tidy(rewriting(graph, names))
-    for place, node in enumerate(small.inputs):
-        names[node] = names[graph.inputs[place]]
-    for node in _every(small):
-        names.setdefault(node, names.get(origins.get(node, node), ""))
+
+        def name(nodes: Iterable[Any]) -> None:
+            for node in nodes:
+                names.setdefault(node, names.get(origins.get(node, node), ""))
+
+        pruned = drop_unused_results(graph)
+        name(pruned.nodes)
+        small = tidy(rewriting(pruned, names))
+    names.update({b: names[a] for a, b in zip(graph.inputs, small.inputs, strict=True)})
+    name(_every(small))
     parameters = [
         (labels.get(_address(node.known), names[node]), np.asarray(node.known)) for node in held
     ]
@@ -147,13 +151,6 @@ def _every(graph: Graph) -> Iterator[Any]:
             for item in value if isinstance(value, tuple) else (value,):
                 if isinstance(item, Graph):
                     yield from _every(item)
-
-
-def _names(first: Graph, pruned: Graph) -> dict[Any, str]:
-    names = node_names(first)
-    if len(first.nodes) != len(pruned.nodes):
-        return {**names, **node_names(pruned)}
-    return {**names, **{b: names[a] for a, b in zip(first.nodes, pruned.nodes, strict=True)}}
 
 
 @contextmanager
