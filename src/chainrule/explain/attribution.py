@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.trace import no_grad
+from ..engine.trace import no_grad, trace
 from ..engine.transforms import vjp
 
-MOST = 1024  # points of the path
+MOST = 1024  # points on the way
+WIDE = 4096  # points at which gradients are taken at once
 
 
 @dataclass(frozen=True)
@@ -78,62 +79,71 @@ def integrated_gradients(
             f"{x.shape[1:]}: give one baseline for all, or one for each"
         )
     base = np.broadcast_to(start, x.shape)
-    picks = _picks(output, len(x))
-    first, last = (_values(function, at, picks) for at in (base, x))
-    found = [
-        _one(function, x[i], base[i], picks[i : i + 1], last[i] - first[i], points, tolerance)
-        for i in range(len(x))
-    ]
-    values = np.stack(found) if found else np.zeros(x.shape)
-    gap = last - first - values.sum(axis=1)
-    return Attribution(values, last, first, gap, start)
+    first, last = (_outputs(function, at) for at in (base, x))
+    chosen = _chosen(first, output)
+    first, last = ((chosen * z).sum(axis=1, dtype=np.float64) for z in (first, last))
+    paths = _Paths(function, x, base, chosen)
+    values = np.zeros(x.shape)
+    left = np.arange(len(x))
+    while len(left):
+        values[left] = paths.integrals(left, points)
+        gap = last - first - values.sum(axis=1)
+        enough = tolerance * np.maximum(1.0, np.abs(last - first)) / 2
+        points *= 2
+        left = np.flatnonzero(np.abs(gap) > enough) if points <= MOST else left[:0]
+    return Attribution(values, last, first, last - first - values.sum(axis=1), start)
 
 
-def _picks(output: Any, count: int) -> Any:
-    """Which output for each example; -1 where there is one only."""
-    return np.broadcast_to(np.asarray(-1 if output is None else output), count)
+def _outputs(function: Callable[[Any], Any], x: Any) -> Any:
+    """The function's values, (n, k)."""
+    with no_grad():
+        z = np.asarray(function(np.ascontiguousarray(x)))
+    return z.reshape(len(x), -1) if len(x) else z.reshape(0, 1)
 
 
-def _chosen(z: Any, picks: Any) -> Any:
-    """Of what the function gave, the chosen outputs; what else there is is an error."""
-    if z.ndim == 1:
-        return z
-    if (np.asarray(picks) < 0).any() and z.shape[1] > 1:
+def _chosen(z: Any, output: Any) -> Any:
+    """1 at the output that is asked for in each row, else 0, like z."""
+    if output is None and z.shape[1] > 1:
         raise ValueError(
             f"integrated_gradients: the function has {z.shape[1]} outputs: say which, output=..."
         )
-    return z[np.arange(len(z)), np.maximum(picks, 0)]
+    picks = np.broadcast_to(0 if output is None else np.asarray(output), len(z))
+    if len(z) and (picks.min() < 0 or picks.max() >= z.shape[1]):
+        raise ValueError(f"integrated_gradients: there are outputs 0 to {z.shape[1] - 1}")
+    return np.eye(z.shape[1], dtype=z.dtype)[picks]
 
 
-def _values(function: Callable[[Any], Any], x: Any, picks: Any) -> Any:
-    with no_grad():
-        found = np.asarray(function(np.ascontiguousarray(x)))
-    return np.asarray(_chosen(found, picks), np.float64)
+class _Paths:
+    """The ways from baselines to examples, walked many at a time by a gradient that is traced
+    once."""
 
+    def __init__(self, function: Callable[[Any], Any], x: Any, base: Any, chosen: Any) -> None:
+        self._x, self._base, self._chosen = x, base, chosen
 
-def _one(
-    function: Callable[[Any], Any],
-    x: Any,
-    base: Any,
-    pick: Any,
-    change: float,
-    points: int,
-    tolerance: float,
-) -> Any:
-    """The contributions of one example, with as many points as it needs."""
-    while True:
+        def gradient(points: Any, weights: Any) -> Any:
+            values, pull = vjp(function, points)
+            return pull(weights if values.ndim == 2 else weights[:, 0])[0]
+
+        self._gradient = gradient
+        self._graphs: dict[int, Any] = {}
+
+    def integrals(self, rows: Any, points: int) -> Any:
+        """The contributions in these rows, with so many points on each way."""
         places, weights = np.polynomial.legendre.leggauss(points)
-        path = base + ((places[:, None] + 1) / 2).astype(x.dtype) * (x - base)
-        gradients = _gradients(function, path, np.broadcast_to(pick, points))
-        values = (x - base) * (weights / 2 @ gradients)
-        gap = abs(values.sum() - change)
-        if gap <= tolerance * max(1.0, abs(change)) / 2 or 2 * points > MOST:
-            return values
-        points *= 2
+        places = ((places + 1) / 2).astype(self._x.dtype)[:, None]
+        at_once = max(1, WIDE // points)
+        found = []
+        for start in range(0, len(rows), at_once):
+            part = rows[start : start + at_once]
+            x, base = self._x[part, None], self._base[part, None]
+            path = (base + places * (x - base)).reshape(-1, self._x.shape[1])
+            gradients = self._at(path, np.repeat(self._chosen[part], points, axis=0))
+            gradients = gradients.reshape(len(part), points, -1)
+            found.append((x - base)[:, 0] * np.einsum("p,npd->nd", weights / 2, gradients))
+        return np.concatenate(found)
 
-
-def _gradients(function: Callable[[Any], Any], path: Any, picks: Any) -> Any:
-    """∂f/∂x at each point of the path, (points, d)."""
-    _, pull = vjp(lambda points: _chosen(function(points), picks), path)
-    (found,) = pull(np.ones(len(path), path.dtype))
-    return np.asarray(found, np.float64)
+    def _at(self, path: Any, chosen: Any) -> Any:
+        """Gradients at these points, (points, d)."""
+        if len(path) not in self._graphs:
+            self._graphs[len(path)] = trace(self._gradient, path, chosen)
+        return np.asarray(self._graphs[len(path)](path, chosen), np.float64)
