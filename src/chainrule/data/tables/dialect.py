@@ -128,25 +128,25 @@ def _check_names(names: tuple[str, ...], rows: list[list[str]], file: Path, row:
             f"the first row should hold names, but holds numbers: {listed(names, 4)}",
             file=file,
             row=row,
-            column=None,
             value=next(name for name in names if NUMBER.fullmatch(name)),
             fix="if it is data use header=False (--no-header); names need a letter",
         )
+    places: dict[str, int] = {}
     for place, name in enumerate(names, 1):
         if not name:
-            longer = all(not cells[place - 1].strip() for cells in rows[1:] if len(cells) >= place)
-            fix = "name it"
-            if longer and place == len(names):
-                fix = "remove the separator at the end of every line"
+            blank = all(not cells[place - 1].strip() for cells in rows[1:] if len(cells) >= place)
+            at_end = blank and place == len(names)
+            fix = "remove the separator at the end of every line" if at_end else "name it"
             raise DataError(f"column {place} has no name", file=file, row=row, fix=fix)
-        if name in names[: place - 1]:
+        if name in places:
             raise DataError(
-                f"columns {names.index(name) + 1} and {place} have the same name",
+                f"columns {places[name]} and {place} have the same name",
                 file=file,
                 row=row,
                 column=name,
                 fix="rename one of them; if the row is data use header=False (--no-header)",
             )
+        places[name] = place
 
 
 def _are_data(names: tuple[str, ...], numbers: list[float]) -> bool:

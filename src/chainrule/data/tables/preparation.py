@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...extras import require
 from ..errors import DataError, alike, listed
 from .encoders import ENCODERS, ONE_HOT, codes_of
 from .schema import Schema
@@ -249,9 +250,10 @@ def _refuse_large(values: np.ndarray, name: str, file: Any) -> None:
 
 
 def _column(frame: polars.DataFrame, name: str, file: Any) -> polars.Series:
-    if name not in frame.columns:
-        raise _no_column(name, frame.columns, file)
-    return frame[name]
+    try:
+        return frame[name]
+    except require("polars", "tables").exceptions.ColumnNotFoundError:
+        raise _no_column(name, frame.columns, file) from None
 
 
 def _no_column(name: str, names: list[str], file: Any) -> DataError:
