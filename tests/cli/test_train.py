@@ -1,5 +1,6 @@
 """train, tune, resume: folders, settings, interruptions."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import warnings
 import pytest
 
 from chainrule.cli import running
+from chainrule.tabular import Recipe, Settings
 
 from .conftest import QUICK, call, write_rows
 
@@ -121,6 +123,17 @@ def test_the_printed_form_is_a_file_of_settings(tables, tmp_path):
     known = [line for line in form.splitlines() if not line.endswith("=")]
     defaults = tomllib.loads("\n".join(line.removeprefix("# ") for line in known))
     assert defaults["test_fraction"] == 0.2 and defaults["tune"] == {"trials": 30}
+
+
+def test_every_setting_has_an_option():
+    own = {"data", "recipe", "tune", "output", "folds"}  # arguments and options of the verbs
+    inside = {"calibrate", "dtype", "seed", "validation_fraction"}  # in files of settings only
+    keys = {row.key for row in running.ROWS}
+    assert set(Settings.model_fields) - own == {key for key in keys if "." not in key}
+    recipe = {
+        f"recipe.{each.name}" for each in dataclasses.fields(Recipe) if each.name not in inside
+    }
+    assert recipe == {key for key in keys if "." in key}
 
 
 def test_the_schema_is_printed():

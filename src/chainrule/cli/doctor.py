@@ -152,12 +152,10 @@ def _show_speed(measured: list[Speed]) -> None:
 
 
 def _show_advice(advice: list[str]) -> None:
-    from rich.text import Text
-
-    if not advice:
+    if advice:
+        terminal.results().print(terminal.bullets(advice))
+    else:
         terminal.say("All is well.", style="green")
-    for each in advice:
-        terminal.results().print(Text.assemble(("• ", "yellow"), each))
 
 
 # -- advice ------------------------------------------------------------------------------------

@@ -79,16 +79,13 @@ def task_of(schema: Any) -> str:
 
 def show_findings(findings: Any) -> None:
     """What was noticed in the data, and what to do."""
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    texts = []
     for finding in list(findings)[:MOST_FINDINGS]:
         advice = f"; {as_typed(finding.advice)}" if finding.advice else ""
         place = f"{finding.column}: " if finding.column else ""
-        shown.add_row(Text("!", style="yellow"), Text(f"{place}{finding.message}{advice}"))
-    if findings:
-        terminal.results().print(shown)
+        texts.append(f"{place}{finding.message}{advice}")
+    if texts:
+        terminal.results().print(terminal.bullets(texts, "!"))
     if len(findings) > MOST_FINDINGS:
         terminal.say(f"  and {len(findings) - MOST_FINDINGS} more; the report has them all")
 

@@ -6,7 +6,7 @@ import contextlib
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -123,6 +123,17 @@ def pairs(rows: Mapping[str, Any]) -> Table:
     made.add_column(overflow="fold")
     for name, value in rows.items():
         made.add_row(name, Text(str(value)))
+    return made
+
+
+def bullets(texts: Iterable[str], mark: str = "•") -> Table:
+    """Paragraphs, each after a yellow mark."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for text in texts:
+        made.add_row(Text(mark, style="yellow"), Text(text))
     return made
 
 
