@@ -129,8 +129,11 @@ CASES = {
         "a,b,a\n1,2,3\n", {}, (1, "a", None), "columns 1 and 3 have the same name", "rename",
     ),
     "a column without name": ("a,,y\n1,2,3\n", {}, (1, None, None), "column 2 has no name", "name"),
+    "a name that polars takes for a pattern": (
+        "a,^b$\n1,2\n", {}, (1, "^b$", None), "from ^ to $ would be taken for a pattern", "rename",
+    ),
     "a separator at the end of each line": (
-        "a,b,\n1,2,\n3,4,\n", {}, (1, None, None), "column 3 has no name", "remove the separator",
+        "a,b,\n1,2,\n3,4,\n", {}, (1, None, None), "column 3 has no name, and", "remove",
     ),
     "a comment at the beginning": (
         "# of today\na,b\n1,2\n", {}, (1, None, "# of today"), "begins with a comment", "remove",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError, listed
+from .options import check_names
 
 SEPARATORS = "\t;|,"  # where several fit, the first: commas are decimal more often than others
 SAMPLE = 1 << 18  # bytes that are looked at
@@ -66,7 +67,7 @@ def dialect(data: bytes, header: bool, separator: str | None, file: Path) -> Dia
     if not header:
         return Dialect(found, tuple(f"column_{i}" for i in range(1, len(rows[0]) + 1)), skip)
     names = tuple(name.strip() for name in rows[0])
-    _check_names(names, rows, file, skip + 1)
+    _check_header(names, rows, file, skip + 1)
     return Dialect(found, names, skip + 1)
 
 
@@ -121,7 +122,7 @@ def _refuse_wrong_separator(lines: list[str], asked: str | None, file: Path, row
             )
 
 
-def _check_names(names: tuple[str, ...], rows: list[list[str]], file: Path, row: int) -> None:
+def _check_header(names: tuple[str, ...], rows: list[list[str]], file: Path, row: int) -> None:
     numbers = [float(name.replace(",", ".")) for name in names if NUMBER.fullmatch(name)]
     if _are_data(names, numbers):
         raise DataError(
@@ -131,22 +132,14 @@ def _check_names(names: tuple[str, ...], rows: list[list[str]], file: Path, row:
             value=next(name for name in names if NUMBER.fullmatch(name)),
             fix="if it is data use header=False (--no-header); names need a letter",
         )
-    places: dict[str, int] = {}
-    for place, name in enumerate(names, 1):
-        if not name:
-            blank = all(not cells[place - 1].strip() for cells in rows[1:] if len(cells) >= place)
-            at_end = blank and place == len(names)
-            fix = "remove the separator at the end of every line" if at_end else "name it"
-            raise DataError(f"column {place} has no name", file=file, row=row, fix=fix)
-        if name in places:
-            raise DataError(
-                f"columns {places[name]} and {place} have the same name",
-                file=file,
-                row=row,
-                column=name,
-                fix="rename one of them; if the row is data use header=False (--no-header)",
-            )
-        places[name] = place
+    if not names[-1] and all(not cells[-1].strip() for cells in rows[1:]):
+        raise DataError(
+            f"column {len(names)} has no name, and no values",
+            file=file,
+            row=row,
+            fix="remove the separator at the end of every line",
+        )
+    check_names(names, file, row)
 
 
 def _are_data(names: tuple[str, ...], numbers: list[float]) -> bool:

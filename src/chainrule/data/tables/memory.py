@@ -11,7 +11,7 @@ import numpy as np
 from ...extras import require
 from ..errors import DataError
 from .cells import cleaned, reader_for
-from .options import Options, check_unique
+from .options import Options, check_names
 from .values import as_text, first, place
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def frame_of(source: Any, options: Options) -> polars.DataFrame:
     if library == "pandas" and hasattr(source, "columns"):
         return _from_pandas(source)
     if library == "pyarrow":
-        check_unique(source.schema.names, f"the {type(source).__name__}")
+        check_names(source.schema.names, f"the {type(source).__name__}")
         return pl.DataFrame(pl.from_arrow(source))
     if library == "scipy" and hasattr(source, "toarray"):
         raise DataError(
@@ -93,14 +93,14 @@ def _from_pandas(frame: Any) -> polars.DataFrame:
             fix="join them: frame.columns = ['_'.join(map(str, name)) for name in frame.columns]",
         )
     names = [str(column) for column in frame.columns]
-    check_unique(names, name)
+    check_names(names, name)
     columns = [frame.iloc[:, at] for at in range(len(names))]
     return _from_columns(dict(zip(names, columns, strict=True)), name)
 
 
 def _from_columns(columns: dict[str, Any], name: str) -> polars.DataFrame:
     pl = require("polars", "tables")
-    check_unique([str(one) for one in columns], name)
+    check_names([str(one) for one in columns], name)
     lengths = {str(one): _length(values, str(one), name) for one, values in columns.items()}
     if not columns:
         raise DataError("the table has no columns", file=name, fix="give it some")

@@ -37,7 +37,7 @@ class Options:
     def wanted(self, names: Sequence[str], file: Any) -> list[str]:
         """The columns to read, of those that are there; an error where one is not."""
         names = list(names)
-        check_unique(names, file)
+        check_names(names, file)
         for name in self.types or {}:
             if name not in names:
                 raise _no_column_of_kind(name, names, file)
@@ -57,17 +57,21 @@ def check_kind(name: str, kind: str) -> None:
         raise DataError(f"there is no kind {kind!r}", column=name, fix=fix)
 
 
-def check_unique(names: Sequence[str], file: Any) -> None:
-    """An error where two columns have the same name."""
+def check_names(names: Sequence[str], file: Any, row: int | None = None) -> None:
+    """An error where a column has no name, that of another, or one that polars cannot take."""
     places: dict[str, int] = {}
     for place, name in enumerate(names, 1):
-        if name in places:
-            raise DataError(
-                f"columns {places[name]} and {place} have the same name",
-                file=file,
-                column=name,
-                fix="rename one of them",
-            )
+        wrong, fix = "", "rename it"
+        if not name:
+            wrong, fix = f"column {place} has no name", "name it"
+        elif name in places:
+            wrong = f"columns {places[name]} and {place} have the same name"
+            fix = "rename one of them"
+            fix += "; if the row is data use header=False (--no-header)" if row else ""
+        elif name.startswith("^") and name.endswith("$"):
+            wrong = "a name from ^ to $ would be taken for a pattern"
+        if wrong:
+            raise DataError(wrong, file=file, row=row, column=name or None, fix=fix)
         places[name] = place
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...extras import require
 from ..errors import DataError
 from .memory import conformed
-from .options import Options, check_unique, same_columns
+from .options import Options, check_names, same_columns
 from .sources import first_bytes
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def parquet_batches(files: list[Path], options: Options, rows: int) -> Iterator[
         found = list(opened.schema_arrow.names)
         names = names or found
         same_columns(found, names, file, files[0])
-        check_unique(found, file)
+        check_names(found, file)
         wanted = options.wanted(names, file)
         for batch in _arrow_batches(opened, rows, wanted, file):
             frame = conformed(_frame(batch, file), options, Rows(file, seen), wanted)
