@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import random
 from ..data.errors import DataError
+from ..data.tables.values import chosen
 
 if TYPE_CHECKING:
     import polars
@@ -104,7 +105,7 @@ def groups_of(frame: polars.DataFrame, columns: list[str]) -> np.ndarray:
     if not columns:
         return alone
     # Hashes differ between versions of polars; which rows have the same one does not.
-    hashes = frame.select(columns).hash_rows().to_numpy()
+    hashes = chosen(frame, columns).hash_rows().to_numpy()
     _, first, of_row = np.unique(hashes, return_index=True, return_inverse=True)
     return first[of_row] if len(first) > len(frame) / 2 else alone
 

@@ -58,9 +58,9 @@ def _summary(series: polars.Series, kind: str, why: str) -> ColumnSummary:
             kept = kept.cast(pl.Datetime("us")).dt.epoch("s")
         values = kept.cast(pl.Float64, strict=False).drop_nulls().to_numpy()
         return ColumnSummary(*head, **_spread(values[np.isfinite(values)]))
-    counts = kept.cast(pl.String).value_counts(sort=True, name="rows")
-    counts = counts.sort(["rows", series.name], descending=[True, False]).head(MOST_VALUES)
-    texts = tuple(counts[series.name].to_list())
+    counts = kept.cast(pl.String).alias("value").value_counts(name="rows")
+    counts = counts.sort(["rows", "value"], descending=[True, False]).head(MOST_VALUES)
+    texts = tuple(counts["value"].to_list())
     return ColumnSummary(*head, counts=tuple(counts["rows"].to_list()), values=texts)
 
 
