@@ -131,6 +131,24 @@ def test_what_it_writes_for_a_table_is_its_preparation(tmp_path):
     assert json.loads(json.dumps(kept)) == model.preparation.to_dict()
 
 
+def test_names_of_parameters_cannot_break_out_of_their_quotes():
+    parts = {'a"]\nraise SystemExit(1)\n#': nn.Linear(3, 2), "b\\": nn.Linear(2, 1)}
+
+    class Odd(nn.Module):
+        def __init__(self):
+            self.parts = nn.ModuleDict(parts)
+
+        def forward(self, x):
+            for part in self.parts.values():
+                x = part(x)
+            return x
+
+    net = Odd().eval()
+    module = {"__name__": "exported"}
+    exec(to_numpy_file(net, X), module)
+    np.testing.assert_allclose(module["network"](X), net(X).numpy(), rtol=1e-6)
+
+
 def test_a_file_without_names_is_read_where_the_model_has_none():
     table = standalone.rows_of("1;2;b\n3;4;a\n")
     assert table == [{"1": "3", "2": "4", "b": "a"}]

@@ -28,6 +28,17 @@ def tables():
     same = full.with_columns(pl.lit(1.0).alias("size"), pl.lit("yes").alias("flag"))
     yield "constants", same, strange, {}
     names = {"size": "probabilities", "count": "x", "color": "n.shape", "when": "values"}
+    words = pl.col("city").replace_strict(
+        {f"city {i}": f'[{i}, "(\\' for i in range(40)}, default="{,"
+    )
+    yield "categories too", full.with_columns(words), strange.with_columns(words), {}
+    broken = {
+        "size": 'a"""\nraise SystemExit',
+        "count": "b\\",
+        "city": "c'd\u2028\r",
+        "flag": "{e}",
+    }
+    yield "names that break out of quotes", full.rename(broken), strange.rename(broken), {}
     yield "odd names", full.rename(names), strange.rename(names), {}
 
 
@@ -37,6 +48,7 @@ CASES = {label: (train, rows, options) for label, train, rows, options in tables
 def prepared(train, options):
     types = {n: k for n, k in table_case.TYPES.items() if n in train.columns}
     types |= {"n.shape": "category", "values": "date"} if "n.shape" in train.columns else {}
+    types |= {"c'd\u2028\r": "category", "{e}": "boolean"} if "{e}" in train.columns else {}
     train = train.with_columns(y=pl.Series(np.arange(len(train)) % 7 * 1.5))
     return Preparation.fit(train, infer(train, "y", types=types, task="regression"), **options)
 

@@ -110,21 +110,42 @@ def table_to_numpy_file(
 def _definition(name: str, value: Any) -> list[str]:
     """A constant of the module; of a list, a line for each item."""
     if not isinstance(value, list):
-        return wrapped(f"{name} = {_literal(value)}", _LINE)
-    items = [line for item in value for line in wrapped(f"    {_literal(item)},", _LINE)]
+        return _filled([f"{name} =", *_pieces(value)], "")
+    items = [line for item in value for line in _filled(_pieces(item, ","), "    ")]
     return [f"{name} = [", *items, "]"]
 
 
-def _literal(value: Any) -> str:
-    """A value as Python's text, with the quotes that people write."""
+def _pieces(value: Any, ending: str = "") -> list[str]:
+    """A value as Python's text, in pieces between which a line may end."""
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return [json.dumps(value, ensure_ascii=False) + ending]
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_literal(k)}: {_literal(v)}' for k, v in value.items())}}}"
-    if isinstance(value, list | tuple):
-        items = ", ".join(map(_literal, value))
-        return f"[{items}]" if isinstance(value, list) else f"({items},)"
-    return repr(value)
+        items = []
+        for key, item in value.items():
+            first, *rest = _pieces(item, ",")
+            items.append([f"{json.dumps(key)}: {first}", *rest])
+    elif isinstance(value, list | tuple):
+        items = [_pieces(item, ",") for item in value]
+    else:
+        return [repr(value) + ending]
+    opening, closing = {dict: "{}", list: "[]", tuple: "()"}[type(value)]
+    inside = [piece for item in items for piece in item] or [","]
+    inside[0] = opening + inside[0]
+    if not (isinstance(value, tuple) and len(items) == 1):
+        inside[-1] = inside[-1].removesuffix(",")
+    inside[-1] += closing + ending
+    return inside
+
+
+def _filled(pieces: Sequence[str], indent: str) -> list[str]:
+    """Pieces in lines, as many as fit; those after the first are indented further."""
+    lines = [indent + pieces[0]]
+    for piece in pieces[1:]:
+        if len(lines[-1]) + 1 + len(piece) > _LINE:
+            lines.append(f"{indent}    {piece}")
+        else:
+            lines[-1] += f" {piece}"
+    return lines
 
 
 def _width(preparation: Mapping[str, Any]) -> int:
@@ -177,9 +198,12 @@ class _Arrays(Source):
         return self.keep(label_of(dict(self.labels), value) or f"c{len(self.held)}", value)
 
     def keep(self, name: str, value: Any) -> str:
-        """The entry of this name."""
-        self.held[name] = np.asarray(value)
-        return f'W["{name}"]'
+        """The entry of this name, or of one like it that fits between quotes."""
+        plain = re.sub(r"[^\w.]", "_", name)
+        while plain in self.held and self.held[plain] is not value:
+            plain += "_"
+        self.held[plain] = np.asarray(value)
+        return f'W["{plain}"]'
 
 
 class _Module:
@@ -230,6 +254,7 @@ def _head(about: str, code: str) -> str:
     lines = [f"import {name}" for name in used if name != "datetime"]
     if "datetime" in used:
         lines.append("from datetime import UTC, datetime")
+    about = about.replace("\\", "\\\\").replace('"', '\\"')  # names in it may be anything
     ending = "\n" if "\n" in about else ""
     lines += ["", "import numpy as np"] if lines else ["import numpy as np"]
     return "\n".join([f'"""{about}{ending}"""', "", *lines])

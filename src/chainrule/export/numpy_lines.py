@@ -122,7 +122,7 @@ def write_lines(
         scope.write([node, *picks.get(node, ())], names)
         where = _where(node, with_lines)
         if len(scope.lines) > lines and where and where != said:
-            scope.lines.insert(lines, f"# {where}"[:90])
+            scope.lines.insert(lines, f"# {' '.join(where.split())}"[:90])
             said = where
 
 
