@@ -221,8 +221,10 @@ def test_what_cannot_be_exported_is_named_with_its_line():
     with pytest.raises(NotExportable, match=r"v\d is nextafter, .*test_onnx_models.py:\d+: return"):
         to_onnx(beyond, X)
     double = cr.engine.primitives.families.elementwise("double", numpy=lambda x: 2 * x, arity=1)
-    with pytest.raises(NotExportable, match=r"v1 is double, .* has no row"):
+    with pytest.raises(NotExportable, match=r"v1 is double, .* no row .*formulas="):
         to_onnx(double, X)
+    model = to_onnx(lambda x: double(x) + 1, X, formulas={"double": lambda x: x + x})
+    np.testing.assert_array_equal(run(model, X)[0], 2 * X + 1)
 
 
 def test_a_matrix_by_a_vector_is_not_transposed():

@@ -111,6 +111,22 @@ def test_it_goes_on_from_the_optimizers_memory_with_a_rate_of_ones_own():
     np.testing.assert_allclose(found["new/weight"], net.weight.data, rtol=1e-5, atol=1e-6)
 
 
+def test_penalty_and_clipping_are_those_of_fit():
+    net = NETWORKS["mlp"][0]()
+    optimizer = optim.SGD(net.parameters(), lr=0.1)
+    settings = {"l2": 0.1, "clip": 0.05}
+    step = training_step_to_onnx(net, nn.BCEWithLogitsLoss(), optimizer, X, Y, **settings)
+    run, state = session_of(step), {}
+    for _ in range(20):
+        found = run({"x": X, "y": Y, **state})
+        state = {n.removeprefix("new/"): v for n, v in found.items() if n.startswith("new/")}
+    data = {"epochs": 20, "batch_size": None, **settings}
+    history = cr.train.fit(net, nn.BCEWithLogitsLoss(), optimizer, (X, Y), **data)
+    np.testing.assert_allclose(found["loss"], history.losses[-1], rtol=1e-5)
+    for name, value in net.state_dict().items():
+        np.testing.assert_allclose(state[name], value, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
 def test_frozen_parameters_are_constants_of_the_step():
     net = nn.Sequential(nn.Linear(5, 3), nn.Tanh(), nn.Linear(3, 1))
     net[0].weight.requires_grad = False

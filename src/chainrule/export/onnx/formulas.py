@@ -8,7 +8,7 @@ but not in float64.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -300,9 +300,9 @@ DOUBLE: dict[str, Formula] = {
 }
 
 
-def formula_of(node: Tensor) -> Formula | None:
-    """The formula of a node, if it is written as one."""
+def formula_of(node: Tensor, own: Mapping[str, Formula]) -> Formula | None:
+    """The formula of a node, if it is written as one; ``own`` are the user's."""
     name = node.primitive.name if node.primitive is not None else ""
     if name in DOUBLE and node.dtype == np.float64:
         return DOUBLE[name]
-    return FORMULAS.get(name)
+    return own.get(name) or FORMULAS.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ def to_onnx(
     input_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
     batch: bool | Sequence[int] = True,
+    formulas: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
 ) -> Any:
     """A function of arrays, or a Module in evaluation mode, as an ``onnx.ModelProto``.
 
@@ -50,6 +52,10 @@ def to_onnx(
         function does not allow that, a ``FixedBatchWarning`` says why, and the model takes the
         examples' length.
 
+    formulas
+        For primitives of your own: by name, a function of tensors that computes the same from the
+        operands and parameters, ``{"double": lambda x: x + x}``.
+
     Raises
     ------
     NotExportable
@@ -67,7 +73,7 @@ def to_onnx(
     ['0.weight', '0.bias', '2.weight', '2.bias']
     """
     require("onnx", "onnx")
-    found = traced(fn, examples, batch, expand)
+    found = traced(fn, examples, batch, functools.partial(expand, own=formulas))
     warn_if_fixed(found.fixed)
     model = write_model(found, _called(fn), input_names, output_names)
     return finished(model, path)

@@ -12,8 +12,8 @@ import numpy as np
 from ...engine import tree
 from ...engine.transforms import value_and_grad
 from ...extras import require
-from ...nn import Module
-from ...optim import LBFGS, Optimizer, rules
+from ...nn import Module, l2_penalty
+from ...optim import LBFGS, Optimizer, clip_by_global_norm, rules
 from ..batch_size import warn_if_fixed
 from ..traced import traced
 from .expand import expand
@@ -29,6 +29,8 @@ def training_step_to_onnx(
     *,
     path: str | Path | None = None,
     batch: bool = True,
+    l2: float = 0.0,
+    clip: float | None = None,
 ) -> Any:
     """One step of training as an ``onnx.ModelProto``, so that another runtime can train the model.
 
@@ -39,10 +41,10 @@ def training_step_to_onnx(
     Outputs: ``loss``, the gradients ``grad/0.weight``, and the new state, ``new/0.weight``: feed it
     to the next run.
 
-    The step is that of ``fit`` without a penalty or clipping: ``loss(model(x), y)`` in training
-    mode, its gradients, and the optimizer's rule. ``x`` and ``y`` are examples, of which only
-    shapes and dtypes matter. ``path`` is where to write the model; with ``batch`` x and y may have
-    any number of rows.
+    The step is that of ``fit``: ``loss(model(x), y)`` in training mode, with the penalty ``l2`` on
+    the weights, its gradients, cut to the norm ``clip``, and the optimizer's rule. ``x`` and ``y``
+    are examples, of which only shapes and dtypes matter. ``path`` is where to write the model; with
+    ``batch`` x and y may have any number of rows.
 
     >>> import chainrule as cr, numpy as np, onnxruntime
     >>> from chainrule.export import training_step_to_onnx
@@ -66,7 +68,7 @@ def training_step_to_onnx(
             "training_step_to_onnx: the optimizer is one of chainrule.optim with a rule for one "
             f"step (SGD, Adam, AdamW, ...), not {type(optimizer).__name__}"
         )
-    step = _Step(model, loss, optimizer)
+    step = _Step(model, loss, optimizer, l2, clip)
     found = traced(step, [step.start, x, y], (1, 2) if batch else False, expand, model)
     warn_if_fixed(found.fixed)
     given = [*_names(step.start), *_called("x", x), *_called("y", y)]
@@ -79,8 +81,16 @@ def training_step_to_onnx(
 class _Step:
     """A step as a function of its whole state; ``start`` is the present one."""
 
-    def __init__(self, model: Module, loss: Callable[[Any, Any], Any], optimizer: Optimizer):
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable[[Any, Any], Any],
+        optimizer: Optimizer,
+        l2: float,
+        clip: float | None,
+    ) -> None:
         self.model, self.loss, self.optimizer = model, loss, optimizer
+        self.l2, self.clip = l2, clip
         held = list(optimizer.parameters())
         numbers = {id(p): number for number, p in enumerate(held)}
         groups = [g for g, group in enumerate(optimizer.param_groups) for _ in group["params"]]
@@ -119,9 +129,14 @@ class _Step:
         def total(params: Any) -> Any:
             with self._holding(params, state["buffers"]):
                 value = self.loss(self.model(x), y)
+                if self.l2:
+                    weights = [p for p in params.values() if p.ndim >= 2]
+                    value = value + l2_penalty(weights, self.l2)
                 return value, {name: table[slot] for table, slot, name in _buffers(self.model)}
 
         (value, buffers), grads = value_and_grad(total, has_aux=True)(state["params"])
+        if self.clip is not None:
+            grads = clip_by_global_norm(grads, self.clip)
         params, memories = {}, {}
         for name, p in state["params"].items():
             params[name], memories[name] = self.optimizer.rule(

@@ -306,6 +306,6 @@ def why_not(node: Any, name: str) -> str:
     from .rows import NOT_EXPORTABLE
 
     kind = node.primitive.name
-    reason = NOT_EXPORTABLE.get(kind, "it has no row in chainrule.export.onnx")
+    reason = NOT_EXPORTABLE.get(kind, "there is no row for it; say what it is with formulas=")
     where = short_line(node) or "a line that was not recorded"
     return f"to_onnx: {name} is {kind}, which ONNX cannot express: {reason}. At {where}"
