@@ -27,7 +27,7 @@ def info() -> dict[str, Any]:
     if found["oldest_use"]:
         days = (time.time() - found["oldest_use"]) / 86400
         rows["Oldest use"] = f"{days:.0f} days ago"
-    terminal.results().print(terminal.pairs(rows))
+    terminal.show(terminal.pairs(rows))
     return found
 
 

@@ -117,7 +117,7 @@ def _show_machine(document: dict[str, Any]) -> None:
         "BLAS": facts["blas"],
         "Code cache": f"{cache['directory'] or 'nowhere'} ({in_use})",
     }
-    terminal.results().print(terminal.pairs(rows))
+    terminal.show(terminal.pairs(rows))
 
 
 def _show_extras(found: dict[str, list[Library]]) -> None:
@@ -141,21 +141,21 @@ def _show_extras(found: dict[str, list[Library]]) -> None:
         if not needed:
             shown.append("unknown to this installation", style="yellow")
         table.add_row(name or "chainrule", machine.EXTRAS[name], shown or "nothing more")
-    terminal.results().print(table)
+    terminal.show(None, table)
 
 
 def _show_speed(measured: list[Speed]) -> None:
     table = terminal.table("measured", "", "", right=(1,))
     for what, value, unit in measured:
         table.add_row(what, f"{value:,.0f}" if value >= 100 else f"{value:.1f}", unit)
-    terminal.results().print(table)
+    terminal.show(None, table)
 
 
 def _show_advice(advice: list[str]) -> None:
     if advice:
-        terminal.results().print(terminal.bullets(advice))
+        terminal.show(None, terminal.bullets(advice))
     else:
-        terminal.say("All is well.", style="green")
+        terminal.show(None, "[green]All is well.[/]")
 
 
 # -- advice ------------------------------------------------------------------------------------

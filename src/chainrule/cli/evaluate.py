@@ -36,6 +36,6 @@ def evaluate(
     loaded = models.load(model)
     frame = models.table(loaded, data, given)
     found = loaded.evaluate(frame, seed=seed, resamples=resamples)
-    terminal.results().print(metrics_table(found))
+    terminal.show(metrics_table(found))
     is_known = models.warn_of_known_rows(loaded, data)
     return {"task": loaded.task, "learned_from": is_known, **found.to_dict()}

@@ -65,7 +65,7 @@ def explain(
         from .summary import importance_table
 
         found = loaded.importance(frame)
-        terminal.results().print(importance_table(found[:most]))
+        terminal.show(importance_table(found[:most]))
         names = ("column", "mean", "deviation")
         return {"importance": [dict(zip(names, each, strict=True)) for each in found]}
     explanations = loaded.explain(frame, row or [0], of)
@@ -97,7 +97,7 @@ def _show(each: Explanation, most: int) -> None:
     if len(each.parts) > most:
         rest = sum(amount for _, _, amount in each.parts[most:])
         table.add_row(f"({len(each.parts) - most} more)", "", f"{rest:+.4f}", _bar(rest, largest))
-    terminal.results().print(table)
+    terminal.show(None, table, None)
 
 
 def _bar(amount: float, largest: float) -> str:

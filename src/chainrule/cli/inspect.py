@@ -78,7 +78,7 @@ def _table(source: list[str], most: int, given: dict[str, Any]) -> dict[str, Any
         from .summary import task_of
 
         facts["Task"] = f"{', '.join(schema.targets)}: {task_of(schema)}"
-    terminal.results().print(terminal.pairs(facts))
+    terminal.show(terminal.pairs(facts))
     _show_columns(columns, most, len(frame))
     if findings:
         from .summary import show_findings
@@ -125,7 +125,7 @@ def _show_columns(columns: list[ColumnSummary], most: int, rows: int) -> None:
         table.add_row(
             terminal.literal(each.name), kind, missing, f"{each.different:,}", _values(each)
         )
-    terminal.results().print(table)
+    terminal.show(None, table)
     if len(columns) > most:
         terminal.say(f"and {len(columns) - most:,} more columns: --most {len(columns)}")
 
@@ -162,11 +162,11 @@ def _model(path: Path) -> dict[str, Any]:
     facts["Numbers"] = f"{found['numbers']:,} in {len(found['arrays'])} arrays"
     if found["kind"] == KIND:
         facts |= _table_facts(found)
-    terminal.results().print(terminal.pairs(facts))
+    terminal.show(terminal.pairs(facts))
     table = terminal.table("array", "type")
     for name, what in found["arrays"].items():
         table.add_row(terminal.literal(name), terminal.literal(what))
-    terminal.results().print(table)
+    terminal.show(None, table)
     return found
 
 

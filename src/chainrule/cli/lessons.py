@@ -81,7 +81,7 @@ def _show(folder: Path, progress: Progress) -> dict[str, Any]:
         listed.append({"name": entry.name, "exercises": len(names), "solved": solved})
         mark = "[green]✔[/green] " if solved == len(names) else ""
         table.add_row(str(entry.number), entry.title, f"{mark}{solved} of {len(names)} solved")
-    terminal.results().print(table)
+    terminal.show(table)
     return {"folder": folder.resolve(), "lessons": listed}
 
 

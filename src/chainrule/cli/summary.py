@@ -22,11 +22,10 @@ def show(outcome: Outcome) -> None:
     """Data, findings, metrics, columns that matter, and what to do next."""
     from ..tabular.folder import MODEL, REPORT
 
-    console = terminal.results()
-    console.print(terminal.pairs(_facts(outcome)))
+    terminal.show(terminal.pairs(_facts(outcome)))
     show_findings(outcome.findings)
-    console.print(metrics_table(outcome.evaluation, outcome.baselines, outcome.folds))
-    console.print(importance_table(outcome.importance[:MOST_COLUMNS]))
+    metrics = metrics_table(outcome.evaluation, outcome.baselines, outcome.folds)
+    terminal.show(None, metrics, importance_table(outcome.importance[:MOST_COLUMNS]), None)
     folder = Path(outcome.settings.output or ".")
     terminal.say(f"Report   {folder / REPORT}")
     terminal.say(f"Model    {folder / MODEL}")
@@ -45,15 +44,13 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
     return {
         "Target": ", ".join(schema.targets) + f": {task_of(schema)}",
         "Columns": ", ".join(told),
-        "Rows": (
-            f"{rows['train']:,} to learn from, {rows['validation']:,} to stop by, "
-            f"{rows['test']:,} to test"
-        ),
+        "Rows": ", ".join(f"{rows[name]:,} {use}" for name, use in _PARTS.items() if rows[name]),
         "Network": f"{' → '.join(map(str, sizes))}, {weights:,} numbers",
         "Training": f"{history.epochs} epochs{best}",
     }
 
 
+_PARTS = {"train": "to learn from", "validation": "to stop by", "test": "to test"}
 _KINDS = {
     "number": ("number", "numbers"),
     "category": ("category", "categories"),
@@ -85,9 +82,22 @@ def show_findings(findings: Any) -> None:
         place = f"{finding.column}: " if finding.column else ""
         texts.append(f"{place}{finding.message}{advice}")
     if texts:
-        terminal.results().print(terminal.bullets(texts, "!"))
+        terminal.show(None, terminal.bullets(texts, "!"))
     if len(findings) > MOST_FINDINGS:
         terminal.say(f"  and {len(findings) - MOST_FINDINGS} more; the report has them all")
+
+
+_SHORT = {  # where the title is long for a table of 80 columns
+    "auc": "ROC AUC",
+    "average_precision": "avg. precision",
+    "balanced_accuracy": "bal. accuracy",
+    "subset_accuracy": "all labels right",
+    "ece": "calibration",
+    "f1_macro": "mean F1",
+    "r2": "R²",
+    "rmse": "RMSE",
+    "mae": "MAE",
+}
 
 
 def metrics_table(evaluation: Evaluation, baselines: Any = None, folds: Any = ()) -> Any:
@@ -107,8 +117,11 @@ def metrics_table(evaluation: Evaluation, baselines: Any = None, folds: Any = ()
         others = [number(each[metric.name].value) for each in baselines.values()]
         if means:
             others.insert(0, " ± ".join(map(number, means.get(metric.name, ()))))
-        title = terminal.literal(f"{metric.title} of {metric.of}" if metric.of else metric.title)
-        table.add_row(title, f"[bold]{number(metric.value)}[/]", interval, *others)
+        title = _SHORT.get(metric.name.partition(":")[0], metric.title)
+        title = f"{title} of {metric.of}" if metric.of else title
+        table.add_row(
+            terminal.literal(title), f"[bold]{number(metric.value)}[/]", interval, *others
+        )
     return table
 
 
@@ -136,8 +149,7 @@ def show_search(found: dict[str, Any], most: int = 5) -> None:
         told = ", ".join(f"{name} {_short(value)}" for name, value in trial["changes"].items())
         name = "the usual" if trial["number"] == 0 else str(trial["number"] + 1)
         table.add_row(name, number(trial["value"]), told)
-    terminal.say(f"{len(states)} trials{pruned}; the best:")
-    terminal.results().print(table)
+    terminal.show(f"{len(states)} trials{pruned}; the best:", table, None)
 
 
 def _short(value: Any) -> str:
@@ -156,6 +168,8 @@ def number(value: float) -> str:
         return "—"
     if value == 0 or 1e-3 <= abs(value) < 10:
         return f"{value:.3f}"
+    if 1e-4 <= abs(value) < 1e-3:
+        return f"{value:.4f}"
     return f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.3g}"
 
 

@@ -66,6 +66,16 @@ def _console(stderr: bool, quiet: bool) -> Console:
     return Console(stderr=stderr, quiet=quiet, highlight=False)
 
 
+def show(*parts: Any) -> None:
+    """Tables and the like as results, a blank line between them; None is an empty part."""
+    console = results()
+    for index, part in enumerate(parts):
+        if index:
+            console.print()
+        if part is not None:
+            console.print(part)
+
+
 def has_bars() -> bool:
     """Whether progress is shown as bars: on a terminal, where nobody asked for quiet."""
     return sys.stderr.isatty() and not mode().quiet
@@ -88,6 +98,7 @@ def table(*columns: str, right: tuple[int, ...] = (), title: str | None = None) 
 
     made = Table(
         box=SIMPLE_HEAD,
+        show_edge=False,
         pad_edge=False,
         padding=(0, 2, 0, 0),
         header_style="bold",
