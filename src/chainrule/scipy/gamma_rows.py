@@ -232,9 +232,10 @@ def _slope(x: Any, a: Any) -> Any:
     """dx/da of the gamma distribution's quantile: -(∂F/∂a) / f.
 
     From the series F = x^a e^-x / Γ(a + 1) Σ tₙ with tₙ = x^n / ((a + 1) ... (a + n)). Beyond
-    a = 1000 from the cube of a normal number (Wilson and Hilferty 1931).
+    a = 1000 from the cube of a normal number (Wilson and Hilferty 1931). NaN where a <= 0 or x < 0.
     """
-    few = a < 1000
+    defined = (x >= 0) & (a > 0)  # elsewhere the series need not end
+    few = defined & (a < 1000)
     at, of = np.where(few, x, 1.0), np.where(few, a, 1.0)
     term = np.ones_like(at)
     total, slope, harmonic = term.copy(), np.zeros_like(at), np.zeros_like(at)
@@ -248,7 +249,7 @@ def _slope(x: Any, a: Any) -> Any:
     exact = -at / of * (total * (np.log(at) - _numpy_digamma(of + 1)) - slope)
     root = np.cbrt(x / a)
     normal = root**2 * (root + 1 / (6 * a) + 1.5 * (1 - root))
-    return np.where(few, exact, normal)
+    return np.where(few, exact, np.where(defined, normal, np.nan))
 
 
 gamma_slope = elementwise(
