@@ -45,7 +45,7 @@ def tune(
         str | None, _option("--metric", "What is best: loss, auc, accuracy, r2, ...", "NAME")
     ] = None,
     folds: Annotated[
-        int | None, _option("--folds", "Cross-validate the result as well.", "NUMBER")
+        int | None, _option("--folds", "Cross-validate the result; 0: not.", "NUMBER")
     ] = None,
     **given: Any,
 ) -> dict[str, Any]:
