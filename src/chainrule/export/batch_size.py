@@ -66,10 +66,11 @@ class Size(int):
 
 @dataclass(frozen=True)
 class Quotient:
-    """A number that depends on the batch size: ``top / bottom``."""
+    """A number that depends on the batch size: ``factor · top / bottom``."""
 
     top: int
     bottom: int
+    factor: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Sizes:
     shapes: dict[Node, Any] = field(default_factory=dict)
     settings: dict[Node, dict[str, Any]] = field(default_factory=dict)
     constants: dict[Node, Form] = field(default_factory=dict)
+    every: bool = True  # whether constants of every form were let in
 
     def shape(self, node: Any) -> tuple[int, ...]:
         """A node's shape, in which a ``Size`` depends on n."""
@@ -122,12 +124,13 @@ def trial_sizes(taken: Sequence[int]) -> list[int]:
     return [p for p in primes if p not in taken][:4]
 
 
-def compare(graphs: Sequence[Graph], sizes: Sequence[int]) -> Sizes:
+def compare(graphs: Sequence[Graph], sizes: Sequence[int], every: bool = False) -> Sizes:
     """What depends on the size in the first of these graphs; ``Fixed`` where that cannot be said.
 
-    ``graphs`` are one function's, traced for batches of these sizes.
+    ``graphs`` are one function's, traced for batches of these sizes. With ``every``, constants may
+    be of every form; else they are not ``Repeated``, and have no factor.
     """
-    found = Sizes()
+    found = Sizes(every=every)
     _compare(graphs, sizes, found)
     return found
 
@@ -205,36 +208,37 @@ def line_through(values: Sequence[int], sizes: Sequence[int]) -> int:
 
 
 def _constant(arrays: Sequence[Any], sizes: Sequence[int], found: Sizes) -> Any:
+    """What the constant is for any size; None where it is the same for all."""
     first = arrays[0]
-    if all(x.shape == first.shape and np.array_equal(x, first, _may_be_nan(x)) for x in arrays):
+    if _same(*arrays):
         return None
     if not first.ndim:
-        return _quotient([x[()].item() for x in arrays], sizes)
+        return _quotient([x[()] for x in arrays], sizes, found.every)
     shape = _fit([x.shape for x in arrays], sizes, found)
     for axis in range(first.ndim):
-        if all(np.array_equal(x, _counting(x.shape, axis)) for x in arrays):
+        if all(_same(x, _counting(x.shape, axis)) for x in arrays):
             return Counting(shape, axis)
     values = [x.flat[0] if x.size else x.dtype.type(0) for x in arrays]
-    pairs = zip(arrays, values, strict=True)
-    if all(np.array_equal(x, np.full_like(x, value), _may_be_nan(x)) for x, value in pairs):
-        if np.array_equal(values, [values[0]] * len(values), _may_be_nan(first)):
-            return Filled(shape, values[0])
-        return Filled(shape, _quotient([value.item() for value in values], sizes))
+    if all(_same(x, np.full_like(x, v)) for x, v in zip(arrays, values, strict=True)):
+        is_one = _same(*map(np.asarray, values))
+        return Filled(shape, values[0] if is_one else _quotient(values, sizes, found.every))
     firsts = [_first_of_each(x, shape) for x in arrays]
     pairs = zip(arrays, firsts, strict=True)
-    repeats = [np.array_equal(x, np.broadcast_to(y, x.shape), _may_be_nan(x)) for x, y in pairs]
-    if all(repeats) and all(np.array_equal(x, firsts[0], _may_be_nan(x)) for x in firsts):
+    repeats = all(_same(x, np.broadcast_to(one, x.shape)) for x, one in pairs)
+    if found.every and repeats and _same(*firsts):
         return Repeated(shape, firsts[0])
     raise Fixed(f"an array of constants of shape {first.shape} is made for one size")
+
+
+def _same(first: Any, *others: Any) -> bool:
+    """Whether arrays have the same elements; NaN equals NaN."""
+    may_be_nan = first.dtype.kind == "f"
+    return all(np.array_equal(first, other, may_be_nan) for other in others)
 
 
 def _first_of_each(array: Any, shape: tuple[int, ...]) -> Any:
     """The part of an array at place 0 of those axes whose length depends on the size."""
     return array[tuple([slice(0, 1 if isinstance(n, Size) else None) for n in shape])]
-
-
-def _may_be_nan(array: Any) -> bool:
-    return array.dtype.kind == "f"
 
 
 def _counting(shape: tuple[int, ...], axis: int) -> Any:
@@ -243,13 +247,29 @@ def _counting(shape: tuple[int, ...], axis: int) -> Any:
     return np.broadcast_to(np.arange(shape[axis]).reshape(line), shape)
 
 
-def _quotient(values: Sequence[Any], sizes: Sequence[int]) -> Quotient:
-    """n, 1/n, n/(n-1) and the like, as the ratio of two numbers that are a·n + b."""
-    if not all(np.isfinite(values)):
+def _quotient(values: Sequence[Any], sizes: Sequence[int], with_factor: bool) -> Quotient:
+    """c n, c / n, c n / (n - 1), ...; or the ratio of two whole numbers that are a·n + b."""
+    numbers = [float(value) for value in values]
+    if not all(np.isfinite(numbers)):
         raise Fixed("a number is infinite for some sizes")
-    ratios = [Fraction(v).limit_denominator(16 * s) for v, s in zip(values, sizes, strict=True)]
-    for exact, value in zip(ratios, values, strict=True):
-        if abs(float(exact) - value) > 1e-6 * abs(value):
+    near = 8 * np.finfo(values[0].dtype).eps if values[0].dtype.kind == "f" else 0.0
+    for top, bottom in _FORMS if with_factor else ():
+        lengths = [(_at(top, n), _at(bottom, n)) for n in sizes]
+        factors = [v * b / t for v, (t, b) in zip(numbers, lengths, strict=True)]
+        if np.ptp(factors) <= near * abs(factors[0]):
+            lines = [Size.of(_at(one, sizes[0]), *one) if one[0] else 1 for one in (top, bottom)]
+            return Quotient(*lines, factors[0])
+    ratios = [Fraction(v).limit_denominator(16 * n) for v, n in zip(numbers, sizes, strict=True)]
+    for exact, value in zip(ratios, numbers, strict=True):
+        if abs(float(exact) - value) > near * abs(value):
             raise Fixed(f"the number {value:.6g} depends on the size in a way of its own")
     tops = line_through([r.numerator for r in ratios], sizes)
     return Quotient(tops, line_through([r.denominator for r in ratios], sizes))
+
+
+def _at(line: tuple[int, int], n: int) -> int:
+    return line[0] * n + line[1]
+
+
+# Numerator and denominator as (a, b) of a·n + b.
+_FORMS = (((0, 1), (1, 0)), ((1, 0), (0, 1)), ((1, 0), (1, -1)), ((0, 1), (1, -1)))

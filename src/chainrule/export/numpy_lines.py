@@ -101,7 +101,8 @@ def _constant_text(form: Any, dtype: Any, keep: Callable[[Any], str]) -> str:
 
 
 def _ratio(form: Quotient) -> str:
-    return f"{form.top}" if form.bottom == 1 else f"({form.top}) / ({form.bottom})"
+    text = f"{form.top}" if form.bottom == 1 else f"({form.top}) / ({form.bottom})"
+    return text if form.factor == 1 else f"{form.factor!r} * ({text})"
 
 
 def write_lines(

@@ -88,7 +88,7 @@ def traced(
                 for place in places:
                     resized[place] = tree.map(_resized(leading[0], n), kinds[place])
                 several.append(_once(function, tuple(resized), labels, rewriting))
-            found = compare([one.graph for one in several], sizes)
+            found = compare([one.graph for one in several], sizes, every=True)
         except (ValueError, TypeError, IndexError) as error:
             reason = str(error) if isinstance(error, Fixed) else _first_line(error)
             return Traced(**{**vars(plain), "fixed": reason})

@@ -245,7 +245,10 @@ class Writer:
 
     def _quotient(self, form: Quotient, dtype: Any) -> str:
         top, bottom = [self.cast(self.scalar(n), np.float64) for n in (form.top, form.bottom)]
-        return self.cast(self.op("Div", top, bottom), dtype)
+        found = self.op("Div", top, bottom)
+        if form.factor != 1:
+            found = self.op("Mul", found, self.constant(form.factor, np.float64))
+        return self.cast(found, dtype)
 
     def _counting(self, form: Counting, dtype: Any) -> str:
         zero, one = self.constant(0, np.int64), self.constant(1, np.int64)
