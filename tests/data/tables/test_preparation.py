@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from chainrule.data.tables import Column, DataError, Preparation, Schema, infer
+from chainrule.data.tables import Column, DataError, Preparation, Schema, infer, read
 from chainrule.data.tables.encoders import DAY, PERIODS
 
 pl = pytest.importorskip("polars")
@@ -105,10 +105,21 @@ def test_a_task_can_be_demanded():
         infer(frame, "y", task="guess")
 
 
+def test_columns_that_were_left_out_in_reading_are_no_error():
+    frame = frame_of(x=[1.0, 2, 3, 5], y=[0, 1, 1, 0])
+    assert infer(frame, "y", types={"gone": "ignore"}).types == {"x": "number"}
+    with pytest.raises(DataError, match="no column 'gone'"):
+        infer(frame, "y", types={"gone": "number"})
+    with pytest.raises(DataError, match="no column 'gone'"):
+        infer(frame, "y", ignore=["gone"])
+    with pytest.raises(DataError, match="no kind 'numeric'"):
+        infer(frame, "y", types={"x": "numeric"})
+
+
 def test_a_schema_survives_json():
     schema = infer(frame_of(x=[1.0, 2, 3, 5], i=[1, 1, 1, 1], y=["a", "b", "a", "b"]), "y")
     assert Schema.from_dict(json.loads(json.dumps(schema.to_dict()))) == schema
-    assert schema.types == {"x": "number", "i": "ignore"}
+    assert schema.types == {"x": "number"}
 
 
 def test_numbers_are_centred_scaled_and_softly_limited():
@@ -213,6 +224,20 @@ def test_dates_are_a_time_and_places_in_the_week_and_year():
     assert (np.diff(x[:, 0]) > 0).all()
     moments = frame.with_columns(pl.col("x").cast(pl.Datetime("ms", "UTC")))
     np.testing.assert_array_equal(preparation.transform(moments), x)
+
+
+def test_a_form_of_dates_is_kept_for_the_next_file(tmp_path):
+    path = tmp_path / "dates.csv"
+    path.write_text("d,y\n" + "".join(f"0{i % 9 + 1}/02/2024,{i % 2}\n" for i in range(20)))
+    types = {"d": "%d/%m/%Y"}
+    frame = read(path, types=types)
+    preparation = prepared(frame, types=types)
+    again = Preparation.from_dict(json.loads(json.dumps(preparation.to_dict())))
+    assert again.types == types
+    new = tmp_path / "new.csv"
+    new.write_text("d\n05/02/2024\n")
+    x = again.transform(read(new, types=again.types))
+    np.testing.assert_array_equal(x, preparation.transform(frame)[4:5])
 
 
 def test_codes_are_the_same_words_however_the_numbers_are_kept():

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...extras import require
 from ..errors import DataError, listed, no_column
+from .options import check_kind
 from .preparation import refuse_missing
-from .schema import KINDS, TASKS, Column, Schema, place_of
+from .schema import TASKS, Column, Schema, place_of
 from .values import as_text, first, numbers, place, words_of_truth
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def infer(
     >>> frame = polars.DataFrame({"x": [1.5, 2.0, 3.0, 1.0], "kind": ["cod", "eel", "cod", "eel"]})
     >>> schema = infer(frame, "kind")
     >>> schema.task, schema.classes, schema.columns
-    ('binary', ('cod', 'eel'), (Column(name='x', kind='number', why=''),))
+    ('binary', ('cod', 'eel'), (Column(name='x', kind='number', why='', form=''),))
     """
     types = dict(types or {})
     if task is not None and task not in (*TASKS, "classification"):
@@ -56,14 +57,12 @@ def infer(
     targets = tuple(_target_name(name, frame.columns, file) for name in asked)
     if not targets or len(set(targets)) < len(targets):
         raise DataError(f"the targets are {listed(targets) or 'none'}", fix="name each once")
-    for name in (*types, *ignore):
+    kept = [name for name, kind in types.items() if kind != "ignore"]  # ``read`` leaves them out
+    for name in (*kept, *ignore):
         if name not in frame.columns:
             raise no_column(name, frame.columns, _name(file))
     for name, kind in types.items():
-        if kind not in KINDS and "%" not in kind:
-            raise DataError(
-                f"there is no kind {kind!r}", column=name, fix=f"use one of {listed(KINDS)}"
-            )
+        check_kind(name, kind)
     types.update(dict.fromkeys(ignore, "ignore"))
     columns = tuple(
         column_of(frame[name], types.get(name), file)
@@ -100,7 +99,9 @@ def _target_name(target: str | int, names: list[str], file: Any) -> str:
 def column_of(series: polars.Series, asked: str | None = None, file: Any = None) -> Column:
     """The kind of a column, as asked for or by itself, and why it is left out if it is."""
     if asked is not None:
-        return Column(series.name, "date" if "%" in asked else asked, "asked" * (asked == "ignore"))
+        if "%" in asked:
+            return Column(series.name, "date", form=asked)
+        return Column(series.name, asked, "asked" * (asked == "ignore"))
     kind = natural_kind(series, file)
     why = _useless(series)
     return Column(series.name, "ignore" if why else kind, why)

@@ -26,7 +26,8 @@ category, embedded
 date
     ``{"name", "kind": "date", "fill", "indicator", "center", "scale", "limit", "periods"}``:
     v in seconds since 1970; a column as for a number; then for each period (in seconds)
-    sin(2π v / period) and cos(2π v / period); then the indicator if there is one.
+    sin(2π v / period) and cos(2π v / period); then the indicator if there is one. ``form`` is
+    there if the form of dates was named ("%d/%m/%Y"): texts are read with it.
 
 Numbers are centred at the median and divided by the distance of the quartiles / 1.349 (which is
 the standard deviation if they are normal; that itself where the quartiles are equal). Far values
@@ -97,6 +98,8 @@ class Preparation:
         for used in schema.used:
             encoder = ENCODERS[used.kind]
             column = encoder.fit(_column(frame, used.name, file), file, one_hot=one_hot)
+            if used.form:
+                column["form"] = used.form
             if unseen is not None and "unseen" in column:
                 column["unseen"] = unseen
             columns.append(column)
@@ -124,7 +127,7 @@ class Preparation:
     @property
     def types(self) -> dict[str, str]:
         """The kinds of the columns, to read files for prediction the same way: ``types=``."""
-        return {column["name"]: column["kind"] for column in self.columns}
+        return {column["name"]: column.get("form", column["kind"]) for column in self.columns}
 
     def transform(self, frame: polars.DataFrame, file: Any = None) -> np.ndarray:
         """x, float32 of shape (rows, width), C-contiguous. The frame needs no target.

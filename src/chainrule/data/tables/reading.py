@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...extras import require
-from ..errors import DataError
+from ..errors import DataError, listed
 from .delimited import rows_of, text_batches, text_frame
 from .memory import conformed, frame_of, is_in_memory
 from .options import Options
@@ -119,7 +119,7 @@ class Origin:
         self.options = _options(options)
         in_memory = is_in_memory(source)
         self.files = [] if in_memory else files_of(source)
-        self.name = _called(source) if in_memory else str(source)
+        self.name = _called(source) if in_memory else listed(self.files, 2)
 
     def place(self, index: int) -> dict[str, Any]:
         """The file and row of a row of the frame, which is counted from 0."""

@@ -15,13 +15,16 @@ TASKS = ("binary", "multiclass", "multilabel", "regression")
 class Column:
     """A column of the input: its name, its kind (one of ``KINDS``), and why it is left out, if so.
 
+    ``form`` is how its dates are written, where that was said: "%d/%m/%Y".
+
     >>> Column("height", "number")
-    Column(name='height', kind='number', why='')
+    Column(name='height', kind='number', why='', form='')
     """
 
     name: str
     kind: str
     why: str = ""
+    form: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ class Schema:
 
     @property
     def types(self) -> dict[str, str]:
-        """Kinds by name, to read another file of these columns the same way: ``types=``."""
-        return {column.name: column.kind for column in self.columns}
+        """Kinds of those put in, to read another file the same way: ``read(..., types=)``."""
+        return {column.name: column.form or column.kind for column in self.used}
 
     def to_dict(self) -> dict[str, Any]:
         """The same as JSON."""
