@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.tables import Preparation, Schema, examine, infer, read
+from ..data.tables import Origin, Preparation, Schema, examine, infer, read
 from ..data.tables.schema import place_of
 from ..data.tables.sources import files_of
 from ..train import Chunks
@@ -88,7 +88,7 @@ def read_table(settings: Settings, frame: Any = None) -> Table:
     """Read what the settings name, or a frame; find out types and task; look for traps."""
     options = {key: getattr(settings, key) for key in READING}
     options = {key: value for key, value in options.items() if value is not None}
-    stream = None
+    stream, where = None, None
     if frame is not None:
         frame = read(frame, types=settings.types)
         files = [fingerprint_of_frame(frame)]
@@ -98,17 +98,22 @@ def read_table(settings: Settings, frame: Any = None) -> Table:
         paths = files_of(settings.data)
         files = [fingerprint(path) for path in paths]
         frame, stream = _read(settings, paths, {**options, "types": settings.types})
+        if stream is None:
+            where = Origin(settings.data, types=settings.types, **options)
     ignore = [_named(each, frame.columns) for each in settings.ignore]
     target = settings.target
-    schema = infer(frame, target, types=settings.types, ignore=ignore, task=settings.task)
+    schema = infer(
+        frame, target, types=settings.types, ignore=ignore, task=settings.task, file=where
+    )
     targets = Preparation([], _targets(schema))
-    y, findings = targets.targets(frame), list(examine(frame, schema))
+    y, findings = targets.targets(frame, where), list(examine(frame, schema))
     table = Table(frame, schema, y, findings, files, stream=stream)
     if settings.test is not None:
         table.files += [fingerprint(path) for path in files_of(settings.test)]
         types = {**schema.types, **settings.types}
         table.test = read(settings.test, types=types, **options)
-        table.test_y = targets.targets(table.test)
+        where = Origin(settings.test, types=types, **options)
+        table.test_y = targets.targets(table.test, where)
     return table
 
 
