@@ -19,7 +19,8 @@ RECIPE = {"hidden": [8], "epochs": 12}
 
 
 def settings(tmp_path, **more):
-    values = {"target": "toxic", "recipe": RECIPE, "output": str(tmp_path / "run"), **more}
+    values = {"target": "toxic", "recipe": RECIPE, "output": str(tmp_path / "run")}
+    values |= {"validation_fraction": 0.1, **more}
     if not {"data", "frame"} & set(values):
         values["data"] = str(tmp_path / "molecules.csv")
     return Settings(**values)
@@ -52,16 +53,33 @@ def test_every_task_from_table_to_metrics(molecules, task):
     for baseline in found.baselines.values():
         assert {metric.name for metric in baseline.metrics} == names
     json.loads(found.metrics_json())
+    assert not len(rows["validation"]) and len(found.folds) == 5
+    assert (found.model.learned.temperature == 1) == (found.schema.task == "regression")
+
+
+def test_a_temperature_of_folds_calibrates(molecules):
+    """Of rows that are hard to tell apart, a network without it is too sure."""
+    draw = np.random.default_rng(0)
+    frame = pl.DataFrame(draw.normal(size=(300, 6)), schema=list("abcdef"))
+    y = np.where(frame["a"] + 1.5 * draw.normal(size=300) > 0, "up", "down")
+    plan = Settings(target="y", recipe={"hidden": [32], "epochs": 100})
+    bare, mended = (
+        train_table(plan.changed(folds=folds), frame=frame.with_columns(y=y)) for folds in (0, 4)
+    )
+    assert bare.model.learned.temperature == 1 < mended.model.learned.temperature
+    assert mended.evaluation["log_loss"].value < bare.evaluation["log_loss"].value
+    assert mended.evaluation["auc"].value == bare.evaluation["auc"].value
 
 
 def test_the_test_part_teaches_nothing(molecules):
     """The preparation is of the training rows alone; what other rows hold changes no bit."""
-    first = train_table(Settings(target="dose", recipe=RECIPE, seed=3), frame=molecules)
+    plan = Settings(target="dose", recipe=RECIPE, seed=3, folds=0)
+    first = train_table(plan, frame=molecules)
     test = np.isin(np.arange(120), first.parts.test)
     changed = molecules.with_columns(
         weight=pl.when(pl.Series(test)).then(pl.col("weight") * 1000).otherwise("weight"),
     )
-    second = train_table(Settings(target="dose", recipe=RECIPE, seed=3), frame=changed)
+    second = train_table(plan, frame=changed)
     assert (second.parts.test == first.parts.test).all()
     assert first.model.preparation.to_dict() == second.model.preparation.to_dict()
     for name, value in first.model.learned.tensors().items():
@@ -169,7 +187,7 @@ train_table(Settings.load(sys.argv[1], output=sys.argv[2]), tell=lambda s: print
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_a_killed_run_is_resumed_to_the_same_bits(file, tmp_path):
     plan = settings(
-        tmp_path, recipe={"hidden": [8], "epochs": 600, "patience": None}, folds=2, output=None
+        tmp_path, recipe={"hidden": [8], "epochs": 400, "patience": None}, folds=2, output=None
     )
     plan.save(tmp_path / "plan.toml")
     whole = train_table(plan)

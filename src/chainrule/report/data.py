@@ -68,11 +68,16 @@ def _how_split(outcome: Outcome) -> str:
             "preparation, validate and test; the network learns from all others."
         )
     check = " The validation part decides when training stops"
-    if outcome.schema.task != "regression":
+    is_of_classes = outcome.schema.task != "regression"
+    if is_of_classes:
         check += " and calibrates the probabilities"
+    if not len(outcome.parts.validation):
+        check = " Of so few rows each is needed: the number of steps is fixed"
+        if is_of_classes and outcome.folds:
+            check += ", and cross-validation calibrates the probabilities"
     return (
         f"{start} The training part teaches the network and the preparation of the columns."
-        f"{check if len(outcome.parts.validation) else ''}. "
+        f"{check}. "
         "The test part was looked at once, for the numbers below."
     ).replace("..", ".")
 

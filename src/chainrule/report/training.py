@@ -51,10 +51,9 @@ def _told(outcome: Outcome) -> str:
         )
     temperature = outcome.model.learned.temperature
     if temperature != 1:
-        text += (
-            f". On the same part, probabilities were calibrated: logits are divided by "
-            f"{number(temperature, 3)}"
-        )
+        by = "On the same part" if len(outcome.parts.validation) else "By the folds"
+        text += f". {by}, probabilities were calibrated: logits are divided by "
+        text += number(temperature, 3)
     return text + "."
 
 
@@ -70,10 +69,12 @@ def _losses(outcome: Outcome) -> str:
         best = history.validation_losses[history.best_epoch]
         marks.append(Mark("dots", [history.best_epoch + 1], [best], VERMILION, "kept", size=4.5))
     is_positive = min(float(np.min(each)) for each in values) > 0
-    note = (
-        "Where the training loss falls on and the validation loss rises, the network learns its "
-        "rows by heart; dropout acts in training only."
-    )
+    note = "The loss of the training rows, with dropout and penalties, after each epoch."
+    if len(history.validation_losses):
+        note = (
+            "Where the training loss falls on and the validation loss rises, the network learns "
+            "its rows by heart; dropout acts in training only."
+        )
     return chart("Loss", marks, x="epoch", y="loss", log=is_positive, note=note)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,16 @@ import numpy as np
 from .. import random
 from ..data.tables import Preparation
 from . import record as records
+from .crossing import Development, Keep, calibrate, fit_rows, judge
 from .evaluation import Evaluation, evaluate
 from .folder import Folder
 from .model import READING, Explanation, TableModel
 from .outcome import Outcome
 from .recipe import Recipe
+from .rows import FEW
 from .settings import Settings
 from .source import Table, read_table
-from .splitting import Parts, folds, groups_of, split, strata_of
+from .splitting import Parts, groups_of, split, strata_of
 from .summary import summarise
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 LINEAR_ROWS = 20_000  # from which the linear model learns, at the most
 VALIDATION = 0.1
+FOLDS = 5
 EXPLAINED = 2
 
 Tell = Callable[[str], Any]
@@ -47,9 +50,11 @@ def train_table(
     """Train a network on a table, and judge it by rows that it has not seen.
 
     The rows are split by class (or tenth of the values) with copies of a row kept together: a test
-    part, which only judges the finished model; of the rest a validation part, on which training is
-    stopped, probabilities are calibrated and recipes compared; and the training part, from which
-    all else is learned, the preparation of the columns included. The model that is kept is the one
+    part, which only judges the finished model; and the training part, from which all is learned,
+    the preparation of the columns included. From 2,000 rows on, and where recipes are compared, a
+    validation part is taken from it, on which training is stopped and probabilities are calibrated.
+    Of fewer rows each is needed: the network is trained for a fixed number of steps, and the
+    probabilities are calibrated by five-fold cross-validation. The model that is kept is the one
     that was judged: it is not trained again on all rows.
 
     Parameters
@@ -94,16 +99,22 @@ def train_table(
         stages.begin("looking for a recipe")
         tuned = _search(table, parts, settings, keys[1], folder, search_tell)
         recipe = replace(tuned.recipe, seed=recipe.seed)
-    if settings.folds:
+    keep = _keep(folder, resume)
+    count = _folds(table, parts, settings)
+    judged: list[Evaluation] = []
+    temperature = 1.0
+    if count:
         stages.begin("cross-validation")
-    judged = list(_cross_validate(table, parts, settings, recipe, keys[1], folder, resume))
+        found = _cross_validate(table, parts, count, recipe, keys[1], keep)
+        judged, temperature = found
     stages.begin("training")
-    kept = {"checkpoints": folder.checkpoints("network"), "resume": resume}
-    options = {"progress": progress, "callbacks": callbacks, **_checkpoints(kept)}
+    options = {"progress": progress, "callbacks": callbacks, **keep("network")}
     if table.stream is not None:
         held = parts.validation if table.test is not None else parts.held
         options["pieces"] = table.stream.pieces(held)
-    model = _fit(recipe, table, parts.train, parts.validation, **options)
+    model = fit_rows(recipe, table, parts.train, parts.validation, **options)
+    if not len(parts.validation):
+        model.learned.temperature = temperature
     stages.begin("judging")
     test, y = table.test_part(parts)
     outputs = model.outputs_of(test)
@@ -181,22 +192,30 @@ def _split(table: Table, settings: Settings, recipe: Recipe, key: Any) -> Parts:
     if validation is None:
         validation = recipe.validation_fraction
     if validation is None:
-        validation = VALIDATION
+        is_large = len(table.y) >= FEW or settings.tune is not None
+        validation = VALIDATION if is_large else 0.0
     parts = split(strata, groups, test, validation, key)
     return parts if table.test is None else replace(parts, test=np.arange(len(table.test)))
 
 
-def _fit(
-    recipe: Recipe, table: Table, train: np.ndarray, check: np.ndarray, **options: Any
-) -> TableModel:
-    """The model of these rows; what the recipe would keep apart is kept apart here already."""
-    recipe = replace(recipe, validation_fraction=0.0)
-    frame = table.frame[check] if len(check) else None
-    return TableModel.fit(recipe, table.frame[train], table.schema, check=frame, **options)
+def _folds(table: Table, parts: Parts, settings: Settings) -> int:
+    """How many folds: as asked; else some where there is no validation part."""
+    if settings.folds is not None:
+        return settings.folds
+    if len(parts.validation):
+        return 0
+    different = len(np.unique(Development.of(table, parts).groups))
+    return min(FOLDS, different) if different > 1 else 0
 
 
-def _checkpoints(kept: dict[str, Any]) -> dict[str, Any]:
-    return kept if kept["checkpoints"] is not None else {}
+def _keep(folder: Folder, resume: bool) -> Keep:
+    """What ``learn`` is told of the checkpoints of a part of the run."""
+
+    def of(name: str) -> dict[str, Any]:
+        place = folder.checkpoints(name)
+        return {} if place is None else {"checkpoints": place, "resume": resume}
+
+    return of
 
 
 def _baselines(table: Table, parts: Parts, recipe: Recipe, seed: int) -> dict[str, Evaluation]:
@@ -218,52 +237,22 @@ def _baselines(table: Table, parts: Parts, recipe: Recipe, seed: int) -> dict[st
     if len(rows) > LINEAR_ROWS:
         order = np.asarray(random.permutation(random.key(seed), len(rows)))
         rows = np.sort(rows[order[:LINEAR_ROWS]])
-    model = _fit(linear, table, rows, parts.validation)
+    model = fit_rows(linear, table, rows, parts.validation)
     outputs = model.outputs_of(test)
     found["linear model"] = evaluate(schema.task, truth, outputs, names, resamples=0)
     return found
 
 
 def _cross_validate(
-    table: Table,
-    parts: Parts,
-    settings: Settings,
-    recipe: Recipe,
-    key: Any,
-    folder: Folder,
-    resume: bool,
-) -> Iterator[Evaluation]:
-    """The metrics of each fold of the rows outside the test part, by a model of the others."""
-    if not settings.folds:
-        return
-    own = _development(table, parts)
-    share = len(parts.validation) / len(own.rows)
-    pairs = folds(own.strata, own.groups, settings.folds, key)
-    for number, (learned_from, judged) in enumerate(pairs, 1):
-        strata, groups = own.strata[learned_from], own.groups[learned_from]
-        inner = split(strata, groups, 0.0, share, random.fold_in(key, number))
-        kept = {"checkpoints": folder.checkpoints(f"fold-{number}"), "resume": resume}
-        rows = own.rows[learned_from]
-        train, check = rows[inner.train], rows[inner.validation]
-        model = _fit(recipe, table, train, check, **_checkpoints(kept))
-        held = own.rows[judged]
-        outputs = model.outputs_of(table.frame[held])
-        names = model.outputs
-        yield evaluate(model.task, table.y[held], outputs, names, resamples=0)
-
-
-@dataclass
-class _Development:
-    rows: np.ndarray
-    strata: np.ndarray
-    groups: np.ndarray
-
-
-def _development(table: Table, parts: Parts) -> _Development:
-    """All rows outside the test part, and how they are drawn."""
-    rows = parts.development
-    groups = groups_of(table.frame, [column.name for column in table.schema.used])
-    return _Development(rows, strata_of(table.schema.task, table.y)[rows], groups[rows])
+    table: Table, parts: Parts, count: int, recipe: Recipe, key: Any, keep: Keep
+) -> tuple[list[Evaluation], float]:
+    """The metrics of each fold; and the temperature, where there is no validation part for it."""
+    own = Development.of(table, parts)
+    found = own.fitted(recipe, count, len(parts.validation) / len(own.rows), key, keep)
+    is_of_classes = table.schema.task != "regression" and recipe.calibrate is not False
+    is_needed = is_of_classes and not len(parts.validation)
+    temperature = calibrate(found, table) if is_needed else 1.0
+    return judge(found, table), temperature
 
 
 def _search(
@@ -277,9 +266,7 @@ def _search(
     pairs = [(parts.train, parts.validation)]
     count = tune.folds or (0 if len(parts.validation) else 3)
     if count:
-        own = _development(table, parts)
-        found = folds(own.strata, own.groups, count, key)
-        pairs = [(own.rows[some], own.rows[judged]) for some, judged in found]
+        pairs = list(Development.of(table, parts).pairs(count, key))
     made = []
     for rows, judged in pairs:
         preparation = Preparation.fit(table.frame[rows], table.schema)

@@ -70,12 +70,13 @@ class Settings(_Strict):
     test_fraction, validation_fraction
         The share of all rows that only judges the finished model; and, of the rest, the share
         on which training is stopped and probabilities are calibrated (None: as the recipe says,
-        else 0.1).
+        else none below 2,000 rows, and 0.1 from there on or with ``tune``).
     streaming
         Learn from the files piece by piece, in memory that does not grow with them; a sample of
         100,000 rows does the rest. None: where the files have more than 1 GB.
     folds
-        From 2 on: cross-validation with so many folds on the rows outside the test part as well.
+        From 2 on: cross-validation with so many folds on the rows outside the test part; 0: none.
+        None: 5 where there is no validation part.
     seed
         From which every random choice follows.
     recipe
@@ -110,7 +111,7 @@ class Settings(_Strict):
     test_fraction: Share = 0.2
     validation_fraction: Share | None = None
     streaming: bool | None = None
-    folds: Annotated[int, pydantic.Field(ge=0)] = 0
+    folds: Annotated[int, pydantic.Field(ge=0)] | None = None
     seed: Annotated[int, pydantic.Field(ge=0, lt=2**32)] = 0
     recipe: dict[str, Any] = pydantic.Field(default_factory=dict)
     tune: Tuning | None = None
@@ -141,7 +142,7 @@ class Settings(_Strict):
 
     @pydantic.field_validator("folds")
     @classmethod
-    def _checked_folds(cls, value: int) -> int:
+    def _checked_folds(cls, value: int | None) -> int | None:
         if value == 1:
             raise ValueError("0 (no cross-validation), or 2 and more")
         return value
