@@ -43,7 +43,7 @@ def test_what_is_given_stays():
 
 
 def test_layers_and_width_make_hidden():
-    tuned = run(2, given={"epochs": 2, "batch_size": 32})
+    tuned = run(2, given={"epochs": 2})
     assert tuned.trials[0].changes["hidden"] == Recipe().hidden
     assert 1 <= len(tuned.trials[1].changes["hidden"]) <= 3
 

@@ -21,7 +21,6 @@ from .scores import scores_of
 from .study import TuningError, ended, open_study, put_first, quiet
 
 LOSS = "loss"
-BATCHES = (16, 32, 64, 128, 256, 512)
 
 # The field of a recipe, or what it is made of; how Optuna draws it; from where to where.
 SPACE: dict[str, tuple[Any, ...]] = {
@@ -32,7 +31,7 @@ SPACE: dict[str, tuple[Any, ...]] = {
     "batch_norm": ("choice", (False, True)),
     "learning_rate": ("float", 2e-4, 3e-2, True),
     "weight_decay": ("float", 1e-3, 10.0, True),
-    "batch_size": ("choice", BATCHES),
+    "batch_size": ("int", 16, 512, True),
 }
 
 
@@ -146,13 +145,15 @@ def search(
     ((8,), 2, True)
     """
     optuna = require("optuna", "tune")
-    base, space = Recipe(**given), _space(given)
+    base = Recipe(**given)
+    start = _start(base, given, parts)
+    space = {name: _with(SPACE[name], value) for name, value in start.items()}
     judge = _Judge.of(parts, task, classes, tuple(names), metric)
     signature = _signature(parts, given, task, metric, seed)
     began = time.monotonic()
     with quiet(optuna):
         study = open_study(optuna, journal, signature)
-        put_first(optuna, study, _start(space, base, parts))
+        put_first(optuna, study, start)
         while (done := len(ended(study))) < trials:
             if done and minutes is not None and time.monotonic() - began > 60 * minutes:
                 break
@@ -267,10 +268,27 @@ def _count(task: str, truth: Any, classes: int | None) -> int:
 # -- the space ---------------------------------------------------------------------------------
 
 
-def _space(given: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
-    """What is looked for: all that the user has not fixed."""
+def _start(base: Recipe, given: Mapping[str, Any], parts: Sequence[Part]) -> dict[str, Any]:
+    """The base as a point of the space: of all that the user has not fixed."""
+    rows = len(parts[0].x)
+    place = vars(base) | {"layers": len(base.hidden), "width": max((0, *base.hidden))}
+    if base.batch_size is None:
+        place["batch_size"] = batch_size(rows)
+    if base.weight_decay is None:
+        place["weight_decay"] = PRIOR / max(100, rows)
     fixed = set(given) | ({"layers", "width"} if "hidden" in given else set())
-    return {name: row for name, row in SPACE.items() if name not in fixed}
+    return {name: place[name] for name in SPACE if name not in fixed}
+
+
+def _with(row: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    """A row of the space that has this value, too.
+
+    >>> _with(("int", 16, 512, True), 8)
+    ('int', 8, 512, True)
+    """
+    if row[0] == "choice":
+        return row if value in row[1] else (row[0], (*row[1], value))
+    return row[0], min(row[1], value), max(row[2], value), row[3]
 
 
 def _draw(trial: Any, name: str, row: tuple[Any, ...]) -> Any:
@@ -290,17 +308,6 @@ def _changes(drawn: Mapping[str, Any]) -> dict[str, Any]:
 
 def _recipe(base: Recipe, drawn: Mapping[str, Any]) -> Recipe:
     return Recipe(**{**vars(base), **_changes(drawn)})
-
-
-def _start(space: Mapping[str, Any], base: Recipe, parts: Sequence[Part]) -> dict[str, Any]:
-    """The base as a point of the space."""
-    rows = len(parts[0].x)
-    place = vars(base) | {"layers": len(base.hidden), "width": max((0, *base.hidden))}
-    if base.batch_size is None:
-        place["batch_size"] = batch_size(rows)
-    if base.weight_decay is None:
-        place["weight_decay"] = PRIOR / max(100, rows)
-    return {name: place[name] for name in space}
 
 
 # -- the end ----------------------------------------------------------------------------------
