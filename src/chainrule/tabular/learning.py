@@ -218,7 +218,7 @@ def batch_size(rows: int) -> int:
     [20, 50, 64, 500]
     """
     usual = min(512, max(16, 2 ** math.ceil(math.log2(max(1, rows / 20)))))
-    equal = [size for size in range(usual // 2, 2 * usual + 1) if rows % size == 0]
+    equal = [size for size in range(3 * usual // 4, 3 * usual // 2 + 1) if rows % size == 0]
     return min(equal, key=lambda size: abs(math.log(size / usual)), default=usual)
 
 
