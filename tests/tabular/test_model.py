@@ -79,6 +79,12 @@ def test_a_file_is_read_as_the_training_data_was(molecules, tmp_path):
         model.predict(molecules.rename({"rings": "Rings"}))
     with pytest.raises(DataError, match="toxic"):
         model.evaluate(molecules.drop("toxic"))
+    strange = tmp_path / "strange.csv"
+    lines = molecules.write_csv(separator=";", decimal_comma=True).splitlines()
+    lines[7] = lines[7].replace("toxic", "unsure").replace("safe", "unsure")
+    strange.write_text("\n".join(lines))
+    with pytest.raises(DataError, match=r"strange\.csv, row 8, column 'toxic', value 'unsure'"):
+        model.evaluate(strange)
 
 
 def test_importance_is_where_the_signal_is():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import export
 from ..data.errors import DataError
-from ..data.tables import Preparation, Schema, read
+from ..data.tables import Origin, Preparation, Schema, read
 from ..data.tables.encoders import ENCODERS
 from ..extras import require
 from . import explaining
@@ -122,15 +122,22 @@ class TableModel:
         """A table as a frame: a frame as it is, a file read as the training data was."""
         if isinstance(source, require("polars", "tables").DataFrame):
             return source
-        options = self.record.get("reading", {})
-        return read(source, types=self._types(options), **_reading(options))
+        return read(source, **self._options())
 
-    def _types(self, options: Mapping[str, Any]) -> dict[str, str]:
-        return {**self.preparation.types, **options.get("types", {})}
+    def _options(self) -> dict[str, Any]:
+        """What files are read with."""
+        options = self.record.get("reading", {})
+        found = {key: options[key] for key in READING if options.get(key) is not None}
+        return {**found, "types": {**self.preparation.types, **options.get("types", {})}}
+
+    def _where(self, source: Any) -> Origin | None:
+        """For errors: the file and the line of a row."""
+        is_frame = isinstance(source, require("polars", "tables").DataFrame)
+        return None if is_frame else Origin(source, **self._options())
 
     def outputs_of(self, source: Any) -> np.ndarray:
         """Probabilities (rows, classes or labels), or values."""
-        x = self.preparation.transform(self.frame(source))
+        x = self.preparation.transform(self.frame(source), self._where(source))
         return explaining.predictions_of(self.learned, x)
 
     def predict(self, source: Any) -> polars.DataFrame:
@@ -145,12 +152,11 @@ class TableModel:
 
     def truth(self, source: Any) -> np.ndarray:
         """The targets in a frame or file, as numbers."""
-        return self.preparation.targets(self.frame(source))
+        return self.preparation.targets(self.frame(source), self._where(source))
 
     def evaluate(self, source: Any, *, seed: int = 0, resamples: int = 1000) -> Evaluation:
         """Metrics with intervals, for rows whose target is known."""
-        frame = self.frame(source)
-        outputs, truth = self.outputs_of(frame), self.truth(frame)
+        outputs, truth = self.outputs_of(source), self.truth(source)
         return evaluate(self.task, truth, outputs, self.outputs, seed=seed, resamples=resamples)
 
     # -- explanations
@@ -281,11 +287,6 @@ def columns_of(schema: Schema, outputs: np.ndarray) -> dict[str, np.ndarray]:
         return chosen | chances
     classes = pl.Series("prediction", list(names), dtype=pl.String)
     return {"prediction": classes[outputs.argmax(axis=1)]} | chances
-
-
-def _reading(options: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``read`` is told, without what is not given."""
-    return {key: options[key] for key in READING if options.get(key) is not None}
 
 
 def _place(row: int, rows: int) -> int:
