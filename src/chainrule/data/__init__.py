@@ -1,4 +1,7 @@
-"""Data: named sets and generated points. Nothing is loaded before it is asked for."""
+"""Data: named sets and generated points. Nothing is loaded before it is asked for.
+
+Tables of one's own (CSV, Parquet, data frames) are read by ``chainrule.data.tables``.
+"""
 
 from .biodeg import load_biodeg
 from .dataset import Dataset
