@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..tabular.explaining import HEADLINE
 from ..tabular.model import Explanation
 from ..tabular.outcome import Outcome
@@ -22,7 +24,7 @@ def reasons(outcome: Outcome) -> Section:
         "anew among the rows: mean and deviation of five times. A column that another one can "
         "stand in for looks unimportant; importance is not cause."
     )
-    shown = outcome.importance[:MOST]
+    shown = [each for each in outcome.importance[:MOST] if np.isfinite(each[1])]
     rows = [
         (shortened(name, 30), mean, spread, f"{_plain(mean)} ± {_plain(spread)}")
         for name, mean, spread in shown

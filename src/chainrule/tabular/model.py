@@ -211,9 +211,7 @@ class TableModel:
         """
         frame = self.frame(source)
         x, truth = self.preparation.transform(frame), self.truth(frame)
-        mean, deviation = explaining.importance(
-            self.learned, x, truth, self.outputs, self._widths, seed
-        )
+        mean, deviation = explaining.importance(self.learned, x, truth, self._widths, seed)
         names = self.preparation.names
         order = np.argsort(-mean, kind="stable")
         return [(names[i], float(mean[i]), float(deviation[i])) for i in order]

@@ -141,6 +141,23 @@ _TASKS = {
 }
 
 
+def headline(task: str, truth: np.ndarray, prediction: np.ndarray) -> float:
+    """The one score by which columns are compared: area under the ROC curve, accuracy, or R².
+
+    >>> headline("multiclass", np.array([0, 1]), np.eye(2))
+    1.0
+    """
+    outputs = np.asarray(prediction, np.float64).reshape(len(truth), -1)
+    if task == "binary":
+        function = _auc(truth.astype(np.float64), outputs[:, 1])
+    elif task == "multiclass":
+        function = _mean(outputs.argmax(axis=1) == truth)
+    else:
+        make = _r2 if task == "regression" else _auc
+        function = _over(make, truth.reshape(len(truth), -1).astype(np.float64), outputs)
+    return float(function(np.ones((1, len(truth))))[0])
+
+
 def _hits(labels: np.ndarray, chosen: np.ndarray) -> list[Score]:
     hit = (labels * chosen).sum(axis=1)
     return [
