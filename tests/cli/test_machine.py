@@ -101,7 +101,8 @@ def test_documents_hold_what_json_can():
     assert terminal.plain(value) == {"a": None, "1": [0, 1], "b": [3, None, [True]]}
 
 
-def test_no_color_is_honoured(monkeypatch, tables, trained):
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_no_color_is_honoured(tables, trained):
     code = (
         "import os, pty, sys\n"
         "pid, fd = pty.fork()\n"

@@ -242,6 +242,7 @@ def test_resume_says_what_there_is_to_go_on_with(tables, trained, tmp_path, monk
     assert "is finished" in call("resume", tables / "run", columns=300).err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C reaches all processes there")
 def test_ctrl_c_says_how_to_go_on_and_the_end_is_the_same(tables, tmp_path):
     options = ("-t", "kind", "--hidden", 8, "--batch-size", 8, "--epochs", 700)
     options = (*options, "--patience", 700)

@@ -91,7 +91,7 @@ def remark(text: str, style: str | None = None) -> None:
     remarks().print(text, style=style, markup=False, soft_wrap=True)
 
 
-def table(*columns: str, right: tuple[int, ...] = (), title: str | None = None) -> Table:
+def table(*columns: str, right: tuple[int, ...] = ()) -> Table:
     """An empty table of plain look; ``right`` are the columns of numbers, which never wrap."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -102,9 +102,6 @@ def table(*columns: str, right: tuple[int, ...] = (), title: str | None = None) 
         pad_edge=False,
         padding=(0, 2, 0, 0),
         header_style="bold",
-        title=title,
-        title_justify="left",
-        title_style="bold",
     )
     for index, name in enumerate(columns):
         is_number = index in right
