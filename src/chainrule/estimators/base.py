@@ -128,8 +128,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         X, y = self._validated(X, y, reset=is_first)
         y = self._targets(y, is_first and not hasattr(self, "classes_"))
         weight = self._weights(sample_weight, X)
-        changes = {"epochs": 1, "validation_fraction": 0.0, "schedule": "constant"}
-        recipe = Recipe.from_dict({**self._fields(), **changes, "calibrate": False})
+        fields = self._fields()
+        fields |= {"epochs": 1, "validation_fraction": 0.0, "schedule": "constant"}
+        if fields["weight_decay"] is None:
+            fields["weight_decay"] = 0.01  # how many rows there will be is not known
+        recipe = Recipe(**{**fields, "calibrate": False})
         curve = [] if is_first else self.loss_curve_
         self._fit(X, y, weight, recipe, goes_on=not is_first)
         self.loss_curve_ = curve + self.loss_curve_

@@ -19,7 +19,7 @@ from .network import TableNetwork
 from .recipe import Recipe
 from .rows import Reader, split, units
 
-PRIOR = 300  # rows that AdamW's decay is worth
+PRIOR, STRONGEST = 3.0, 0.009  # share of the weights that a step takes: 3 / rows, at most 0.009
 CALIBRATED = "calibrated loss"  # the metric that decides which epoch was the best
 UNKNOWN = 1_000_000  # rows of a stream that does not say how many it has
 UPDATES = {
@@ -284,7 +284,8 @@ def _optimizer(recipe: Recipe, network: TableNetwork, rows: int) -> Any:
     settings = {"lr": recipe.learning_rate}
     if recipe.optimizer in ("adamw", "lion"):
         decay = recipe.weight_decay
-        settings["weight_decay"] = PRIOR / max(PRIOR, rows) if decay is None else decay
+        usual = min(STRONGEST, PRIOR / rows) / recipe.learning_rate
+        settings["weight_decay"] = usual if decay is None else decay
     if recipe.optimizer == "sgd":
         settings |= {"momentum": 0.9, "nesterov": True}
     return made(network.parameters(), **settings)

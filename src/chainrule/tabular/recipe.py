@@ -32,9 +32,9 @@ class Recipe:
         One of ``LOSSES``, None for the task's usual one, or a function ``(prediction, target)`` of
         raw outputs (n, k), with ``weight=`` if it is to be weighted.
     optimizer, learning_rate, weight_decay, schedule, clip
-        The update rule, its largest rate, AdamW's decay (None: 300 over the number of rows, at most
-        1, as a prior counts for less beside more data), how the rate goes on, and the largest norm
-        of a gradient.
+        The update rule, its largest rate, AdamW's decay, how the rate goes on, and the largest norm
+        of a gradient. A decay of None takes from the weights, in a step at the largest rate, a
+        share of 3 over the number of rows, at most 0.009: a prior counts for less beside more data.
     batch_size, epochs
         None: from the number of rows.
     patience
