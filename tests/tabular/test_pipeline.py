@@ -62,7 +62,8 @@ def test_a_temperature_of_folds_calibrates(molecules):
     draw = np.random.default_rng(0)
     frame = pl.DataFrame(draw.normal(size=(300, 6)), schema=list("abcdef"))
     y = np.where(frame["a"] + 1.5 * draw.normal(size=300) > 0, "up", "down")
-    plan = Settings(target="y", recipe={"hidden": [32], "epochs": 100})
+    recipe = {"hidden": [32], "epochs": 100, "weight_decay": 0.0, "dropout": 0.0}
+    plan = Settings(target="y", recipe=recipe)
     bare, mended = (
         train_table(plan.changed(folds=folds), frame=frame.with_columns(y=y)) for folds in (0, 4)
     )
