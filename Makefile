@@ -10,7 +10,7 @@ ARGS ?=
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: help demo lab lessons test test-modes test-peers fuzz lint format-check ruff types layers size check-js format docs bench clean
+.PHONY: help demo lab lessons test test-modes test-peers fuzz kill-test mutants lint format-check ruff types layers size check-js format docs bench clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -37,6 +37,12 @@ test-peers: $(VENV)/.with-test $(VENV)/.with-peers ## Comparisons with JAX, PyTo
 
 fuzz: $(VENV)/.with-test ## Random graphs, compiled against evaluated (ARGS="--graphs 100000")
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+kill-test: $(VENV)/.with-test ## A training run killed 50 times at random moments, resumed to the same bits
+	CHAINRULE_KILLS=50 $(BIN)/python -m pytest -q tests/train/test_kill.py $(ARGS)
+
+mutants: $(VENV)/.with-test ## 10,000 damaged and malicious model files: each loads or fails cleanly
+	CHAINRULE_MUTANTS=10000 $(BIN)/python -m pytest -q -s tests/export/test_mutants.py $(ARGS)
 
 lint: format-check ruff types layers size check-js ## Format, lint, types, layers of imports, sizes of files
 

@@ -77,12 +77,18 @@ def reference_page(module, shown):
             elsewhere.append(f":py:obj:`{label} <{shown[value]}>`")
         else:
             shown[value] = f"{name}.{label}"
-            lines += [f".. autoclass:: {name}.{label}", "   :members:", ""]
+            lines += [f".. autoclass:: {name}.{label}", "   :members:"]
+            lines += [f"   :exclude-members: {', '.join(added_to(value))}", ""]
     if elsewhere:
         lines += ["Also under this name: " + ", ".join(elsewhere) + ".", ""]
     if values:
         lines += ["Plain values, and names that are NumPy's own: " + ", ".join(values) + ".", ""]
     return "\n".join(lines)
+
+
+def added_to(kind):
+    """Methods that another library puts into a class of ours."""
+    return [name for name, value in vars(kind).items() if callable(value) and not is_ours(value)]
 
 
 def one_page(modules):

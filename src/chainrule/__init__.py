@@ -36,7 +36,9 @@ _ROOMS = (
     "data",
     "demo",
     "draw",
+    "estimators",
     "explain",
+    "export",
     "lab",
     "lax",
     "lessons",
@@ -44,11 +46,14 @@ _ROOMS = (
     "numpy",
     "optim",
     "random",
+    "report",
     "scipy",
     "stax",
+    "tabular",
     "train",
     "widgets",
 )
+_FILES = ("load", "save")
 _QUESTIONS = ("backprop", "diagnose", "lint", "tape", "why")
 
 
@@ -56,6 +61,8 @@ def __getattr__(name: str) -> object:
     """Import a room when it is first named, so that ``import chainrule`` stays quick."""
     if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _FILES:
+        return getattr(importlib.import_module(f"{__name__}.export"), name)
     if name in _QUESTIONS:
         return getattr(importlib.import_module(f"{__name__}.explain"), name)
     if name == "profile":  # 2 ms that only those pay who profile
@@ -88,8 +95,10 @@ __all__ = [
     "jit",
     "jvp",
     "lint",
+    "load",
     "no_grad",
     "profile",
+    "save",
     "simplify",
     "stop_gradient",
     "tape",
