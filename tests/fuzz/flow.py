@@ -9,7 +9,6 @@ from chainrule.engine.primitives import elementwise as ew
 from chainrule.engine.primitives import logic as lg
 from chainrule.engine.primitives import reductions as rd
 from chainrule.engine.primitives.random import derive_keys, random_bits
-from chainrule.engine.types import TensorType
 
 from .builder import whole
 from .inputs import KEY, random_shape
@@ -191,7 +190,7 @@ def _number(b):
     """An integer scalar as a key is derived with."""
     x = b.take(lambda x: x.dtype.kind in "iu" and x.shape == ())
     if x is None:
-        x = whole(rd.sum(b.fit(b.take(), TensorType.of((), np.float64))), np.uint32)
+        x = rd.sum(whole(lg.astype(b.take(), np.float64), np.uint32))  # exact in any order
     return lg.astype(x, np.uint32)
 
 

@@ -34,13 +34,18 @@ WIDER = 0.3  # of the sums are made with more digits instead
 
 
 def noisy(graph, rng, values):
-    """Output values of one run with noise, in the inner graphs of loops and branches too."""
-    run = partial(_run, rng=rng)
+    """Output values of one run with noise, in the inner graphs of loops and branches too.
+
+    And the keys that random numbers were drawn with: where rounding decides on a key, all that was
+    drawn with it is another's.
+    """
+    keys = []
+    run = partial(_run, rng=rng, keys=keys)
     with mock.patch.object(interpret, "program", lambda inner: partial(run, inner)):
-        return run(graph, values)
+        return run(graph, values), keys
 
 
-def _run(graph, values, rng):
+def _run(graph, values, rng, keys):
     known = dict(zip(graph.inputs, values, strict=True))
     with np.errstate(all="ignore"):
         for node in graph.nodes:
@@ -48,6 +53,8 @@ def _run(graph, values, rng):
                 known[node] = node.known
             else:
                 operands = [known[operand] for operand in node.inputs]
+                if node.primitive.name == "random_bits":
+                    keys.append(np.asarray(operands[0]).tobytes())
                 known[node] = _value(node, operands, rng)
     return [known[node] for node in graph.outputs]
 
