@@ -1,6 +1,6 @@
 """Measure, print, and write to build/bench/.
 
-make bench                          all questions but scaling, lab and tables
+make bench                          all questions but scaling, lab, tables and streaming
 make bench ARGS="line signs"        the training table for these works
 make bench ARGS="cold calls"        these questions
 make bench ARGS="big --rounds 1 --columns chainrule NumPy"
@@ -18,7 +18,7 @@ from .bench import BUILD
 from .report import machine, write_page
 
 PAGE = Path("docs/benchmarks.md")
-QUESTIONS = ("train", "cold", "calls", "loops", "memory", "products", "scaling", "lab", "tables")
+QUESTIONS = ("train", "cold", "calls", "loops", "memory", "products", "scaling", "lab", "tables", "streaming")
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
     options.progress = lambda text: print(f"… {text}", file=sys.stderr, flush=True)
     BUILD.mkdir(parents=True, exist_ok=True)
     pages = []
-    for name in questions or QUESTIONS[:-3]:
+    for name in questions or QUESTIONS[:6]:
         tables = importlib.import_module(f"benchmarks.{name}").run(options)
         for table in tables:
             table.show()

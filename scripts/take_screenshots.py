@@ -1,8 +1,9 @@
-"""Pictures of the lab's pages for the documentation: light on a desk, dark on a tablet.
+"""Pictures for the documentation: of the lab's pages, and of a report about a table.
 
-    .venv/bin/python scripts/take_screenshots.py [page ...]
+    .venv/bin/python scripts/take_screenshots.py [report | page ...]
 
-They are written to docs/images/lab-<page>-<light|dark>.png, with 256 colours to keep them small.
+The pages are written to docs/images/lab-<page>-<light|dark>.png, light on a desk and dark on a
+tablet, the top of the report to docs/images/report-<light|dark>.png; with 256 colours, to be small.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import io
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +35,40 @@ SCENES = {
 
 
 def main() -> None:
-    """Take the pictures of the pages that are named, or of all."""
-    names = sys.argv[1:] or list(PAGES)
+    """Take the pictures that are named, or all."""
+    names = sys.argv[1:] or ["report", *PAGES]
     path = shutil.which("chromium") or shutil.which("google-chrome")
     with Lab().start() as lab, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        if "report" in names:
+            take_report(browser)
         for look in LOOKS:
             for name in names:
-                take(browser, lab.url, name, look)
+                if name != "report":
+                    take(browser, lab.url, name, look)
         browser.close()
+
+
+def take_report(browser: Any) -> None:
+    """The top of the report about scikit-learn's breast cancer table."""
+    from sklearn.datasets import load_breast_cancer
+
+    from chainrule import report
+    from chainrule.tabular import Settings, train_table
+
+    data = load_breast_cancer(as_frame=True)
+    frame = data.data.assign(tumour=data.target.map({0: "malignant", 1: "benign"}))
+    with tempfile.TemporaryDirectory() as folder:
+        table, page = Path(folder) / "tumours.csv", Path(folder) / "report.html"
+        frame.to_csv(table, index=False)
+        settings = Settings(data=str(table), target="tumour")
+        report.write(train_table(settings, command="chainrule train tumours.csv"), page)
+        for look in LOOKS:
+            size = {"width": 1280, "height": 1500}
+            tab = browser.new_context(viewport=size, color_scheme=look).new_page()
+            tab.goto(page.as_uri())
+            tab.wait_for_timeout(300)
+            keep(tab.screenshot(), f"report-{look}.png")
 
 
 def take(browser: Any, address: str, name: str, look: str) -> None:
@@ -57,11 +84,16 @@ def take(browser: Any, address: str, name: str, look: str) -> None:
         page.click(button)
         page.wait_for_timeout(milliseconds)
     page.wait_for_timeout(600)
-    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    target = IMAGES / f"lab-{name}-{look}.png"
+    keep(page.screenshot(), f"lab-{name}-{look}.png")
+    context.close()
+
+
+def keep(screenshot: bytes, name: str) -> None:
+    """Write a picture."""
+    target = IMAGES / name
+    picture = Image.open(io.BytesIO(screenshot)).convert("RGB")
     picture.quantize(256).save(target, optimize=True)
     print(f"{target}: {target.stat().st_size / 1e3:.0f} kB")
-    context.close()
 
 
 if __name__ == "__main__":
