@@ -18,7 +18,8 @@ from .bench import BUILD
 from .report import machine, write_page
 
 PAGE = Path("docs/benchmarks.md")
-QUESTIONS = ("train", "cold", "calls", "loops", "memory", "products", "scaling", "lab", "tables", "streaming")
+USUAL = ("train", "cold", "calls", "loops", "memory", "products")
+QUESTIONS = (*USUAL, "scaling", "lab", "tables", "streaming")
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
     options.progress = lambda text: print(f"… {text}", file=sys.stderr, flush=True)
     BUILD.mkdir(parents=True, exist_ok=True)
     pages = []
-    for name in questions or QUESTIONS[:6]:
+    for name in questions or USUAL:
         tables = importlib.import_module(f"benchmarks.{name}").run(options)
         for table in tables:
             table.show()
