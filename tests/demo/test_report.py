@@ -93,7 +93,7 @@ def test_an_interrupted_report_leaves_the_old_one(finished, tmp_path, monkeypatc
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("chainrule.data.download.os.replace", interrupted)
+    monkeypatch.setattr("chainrule.files.os.replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_report(finished[:1], 2.0, path)
     assert path.read_bytes() == old

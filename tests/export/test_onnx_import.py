@@ -117,7 +117,7 @@ def test_a_whole_table_model_comes_back(tmp_path):
     model.to_onnx(tmp_path / "table.onnx")
     back = from_onnx(tmp_path / "table.onnx")
     rows = table_case.frame(50, seed=3, strange=True)
-    columns = table_case.raw(rows)
+    columns = table_case.columns_as_fed(rows, model.preparation.types)
     probabilities, label = back(*[columns[entry.name] for entry in back.inputs])
     np.testing.assert_allclose(probabilities.numpy(), model.outputs_of(rows), atol=1e-6)
     assert label.numpy().tolist() == model.predict(rows)["prediction"].to_list()
