@@ -87,8 +87,8 @@ def reference_page(module, shown):
 
 
 def added_to(kind):
-    """Methods that another library puts into a class of ours."""
-    return [name for name, value in vars(kind).items() if callable(value) and not is_ours(value)]
+    """Methods that scikit-learn puts into a class of ours, with links into its own pages."""
+    return [name for name, value in vars(kind).items() if "sklearn" in type(value).__module__]
 
 
 def one_page(modules):
