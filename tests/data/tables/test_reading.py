@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import itertools
 import lzma
 import zipfile
 from datetime import date, datetime
@@ -64,6 +65,7 @@ def in_zip(content):
         (pa.compress(TEXT.encode(), codec="zstd", asbytes=True), {}),
         (in_zip(TEXT), {}),
     ],
+    ids=itertools.count(),  # not the bytes: gzip's hold the time
 )
 def test_the_same_table_in_many_forms(content, options, tmp_path):
     frame = tables.read(written(tmp_path, content), **options)
