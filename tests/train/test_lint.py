@@ -9,9 +9,9 @@ import pytest
 import chainrule as cr
 from chainrule import nn, optim
 from chainrule.train import LintWarning, fit
-from chainrule.train.batches import as_data
 from chainrule.train.lint import warn_of_mistakes
 from chainrule.train.models import as_model
+from chainrule.train.sources import as_data
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 3)).astype(np.float32)

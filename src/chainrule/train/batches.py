@@ -124,27 +124,6 @@ class Stream:
         return len(self._source) if isinstance(self._source, Sized) else None
 
 
-def as_data(data: Any, weights: Any, dtype: Any) -> Arrays | Stream:
-    """(x, y) arrays, an iterable of batches, or ``Chunks``."""
-    from .chunks import Chunks, Pools  # which is built upon this file
-
-    if isinstance(data, Chunks):
-        if weights is not None:
-            raise TypeError("fit: Chunks give the weights with each piece: (x, y, weights)")
-        return Pools(data, dtype)
-    if isinstance(data, tuple):
-        if len(data) != 2:
-            raise TypeError(
-                f"fit: data is a pair (x, y) or an iterable of batches, got {len(data)}"
-            )
-        return Arrays(*data, weights, dtype)
-    if not hasattr(data, "__iter__"):
-        raise TypeError(f"fit: data is a pair (x, y) or an iterable of batches, not {type(data)}")
-    if weights is not None:
-        raise TypeError("fit: an iterable gives its weights with each batch: (x, y, weights)")
-    return Stream(data, dtype)
-
-
 def as_arrays(value: Any, dtype: Any) -> Any:
     """A tree of NumPy arrays, floating-point ones in the model's dtype."""
     if value is None:

@@ -11,7 +11,7 @@ import numpy as np
 from .. import random
 from ..engine import tree
 from ..optim import LBFGS, Optimizer
-from .batches import Arrays, Stream, as_data
+from .batches import Arrays, Stream
 from .callbacks import Hooks
 from .checkpoints import Checkpoints
 from .checkpoints.keeper import Keeper
@@ -23,6 +23,7 @@ from .orders import Orders
 from .progress import make_progress
 from .run import History, Run
 from .session import Session
+from .sources import as_data
 from .step import Model, Objective
 from .stopping import EarlyStopping, Stopping
 from .training import Search, Training
